@@ -1,0 +1,1 @@
+"""Builds Clarity contracts and runs them."""

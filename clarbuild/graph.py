@@ -1,0 +1,163 @@
+"""The contracts of a build and how they refer to each other: nouns; knows no cache and no files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from clarbuild.references import References
+from clarbuild.units import Manifest, Unit
+from compiler.contracts import DEPLOYER
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """Units by number, with the units that must be finished before each.
+
+    `cycle` is a way round, the first unit repeated at the end, where there is one; nothing can be
+    built then of what lies on it or depends on it.
+    """
+
+    units: tuple[Unit, ...]
+    references: tuple[References, ...]
+    dependencies: tuple[tuple[int, ...], ...]
+    dependents: tuple[tuple[int, ...], ...]
+    cycles: tuple[tuple[int, ...], ...]
+    _deployments: dict[tuple[int, str], list[int]]
+    _ordered: bool
+
+    def deployments(self, number: int, identifier: str) -> list[int]:
+        """The units that may be the contract `identifier` as unit `number` names it, best first.
+
+        In a log those are the earlier deployments under that name, the earliest first: a name is
+        taken by the first that succeeds.
+        """
+        unit = self.units[number]
+        found = self._deployments.get((unit.segment, absolute(identifier, unit.deployer)), [])
+        if self._ordered:
+            return [other for other in found if other < number]
+        return [other for other in found if other != number]
+
+
+def absolute(identifier: str, deployer: str) -> str:
+    """The identifier on the chain of what a contract of `deployer` calls `identifier`."""
+    return deployer + identifier[len(DEPLOYER) :] if identifier.startswith(DEPLOYER) else identifier
+
+
+def relative(contract: str, deployer: str) -> str:
+    """How a contract of `deployer` calls the contract that is `contract` on the chain."""
+    if contract.startswith(deployer) and contract[len(deployer)] == ".":
+        return DEPLOYER + contract[len(deployer) :]
+    return contract
+
+
+def link(
+    manifest: Manifest,
+    references: Sequence[References],
+    passed: Callable[[int], frozenset[str]],
+) -> Graph:
+    """The graph of a manifest's units.
+
+    A contract that is merely named (a principal literal) is waited for, because it may be passed
+    as a trait, but it can close no cycle: there only those count that `passed` says stand among
+    a call's arguments, and then none.
+    """
+    units = manifest.units
+    deployments: dict[tuple[int, str], list[int]] = {}
+    for number, unit in enumerate(units):
+        deployments.setdefault((unit.segment, unit.id), []).append(number)
+    ordered = manifest.ordered
+
+    def targets(number: int, identifiers: Iterable[str]) -> tuple[int, ...]:
+        unit = units[number]
+        found = {
+            other
+            for identifier in identifiers
+            for other in deployments.get((unit.segment, absolute(identifier, unit.deployer)), ())
+        }
+        return tuple(sorted(n for n in found if (n < number if ordered else n != number)))
+
+    edges = [targets(number, found.all) for number, found in enumerate(references)]
+    if not ordered:
+        for keep in (passed, lambda _number: frozenset[str]()):
+            for members in _knots(edges):
+                for number in members:
+                    own = references[number]
+                    kept = targets(number, (*own.needed, *(keep(number) & {*own.named})))
+                    edges[number] = tuple(n for n in edges[number] if n not in members or n in kept)
+    dependents: list[list[int]] = [[] for _ in units]
+    for number, found in enumerate(edges):
+        for other in found:
+            dependents[other].append(number)
+    return Graph(
+        units,
+        tuple(references),
+        tuple(edges),
+        tuple(map(tuple, dependents)),
+        () if ordered else tuple(_way_round(edges, members) for members in _knots(edges)),
+        deployments,
+        ordered,
+    )
+
+
+def _knots(edges: Sequence[Sequence[int]]) -> list[frozenset[int]]:
+    """The sets of more than one unit that reach each other (Tarjan, without recursion)."""
+    index: dict[int, int] = {}
+    low: dict[int, int] = {}
+    stack: list[int] = []
+    on_stack: set[int] = set()
+    knots: list[frozenset[int]] = []
+    for root in range(len(edges)):
+        if root in index:
+            continue
+        work = [(root, iter(edges[root]))]
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        on_stack.add(root)
+        while work:
+            number, rest = work[-1]
+            for other in rest:
+                if other not in index:
+                    index[other] = low[other] = len(index)
+                    stack.append(other)
+                    on_stack.add(other)
+                    work.append((other, iter(edges[other])))
+                    break
+                if other in on_stack:
+                    low[number] = min(low[number], index[other])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[number])
+                if low[number] == index[number]:
+                    members: set[int] = set()
+                    while True:
+                        member = stack.pop()
+                        on_stack.discard(member)
+                        members.add(member)
+                        if member == number:
+                            break
+                    if len(members) > 1:
+                        knots.append(frozenset(members))
+    return knots
+
+
+def _way_round(edges: Sequence[Sequence[int]], members: frozenset[int]) -> tuple[int, ...]:
+    """A shortest path inside `members` from its first unit back to it."""
+    start = min(members)
+    came_from: dict[int, int] = {}
+    layer = [start]
+    while layer:
+        following: list[int] = []
+        for number in layer:
+            for other in edges[number]:
+                if other == start:
+                    path = [start, number]
+                    while path[-1] != start:
+                        path.append(came_from[path[-1]])
+                    return tuple(reversed(path)) if number != start else (start, start)
+                if other in members and other not in came_from:
+                    came_from[other] = number
+                    following.append(other)
+        layer = following
+    return (start,)

@@ -1,0 +1,112 @@
+"""What a build came to, as values: events while it runs and the result at its end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import Enum
+
+from cache.digest import ActionKey, Digest
+from clarbuild.problems import Problem
+from clarbuild.units import Manifest, Unit
+from compiler.diagnostics import Severity
+
+
+class Status(Enum):
+    """What became of a contract."""
+
+    BUILT = "built"
+    CACHED = "cached"
+    INVALID = "invalid"
+    BLOCKED = "blocked"
+    BROKEN = "broken"
+
+
+FAILURES = frozenset({Status.INVALID, Status.BLOCKED, Status.BROKEN})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One contract's end. `reason` says why it was compiled, empty where it wasn't."""
+
+    unit: Unit
+    number: int
+    status: Status
+    key: ActionKey | None = None
+    wasm: Digest | None = None
+    reason: str = ""
+    seconds: float = 0.0
+    wasm_size: int = 0
+    problems: tuple[Problem, ...] = ()
+    needs: tuple[int, ...] = ()
+
+    @property
+    def warnings(self) -> int:
+        """How many of its problems are warnings."""
+        return sum(found.diagnostic.severity is Severity.WARNING for found in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The plan is made: `total` contracts, of which `hits` are in the store already."""
+
+    manifest: Manifest
+    total: int
+    hits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compiling:
+    """A contract's compilation has been asked for."""
+
+    unit: Unit
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A contract has come to its end."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Something about the machine that the user should know: the cache is full, say."""
+
+    message: str
+    hint: str = ""
+
+
+Event = Started | Compiling | Finished | Noted
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """All outcomes, in the order of the manifest's units, and what belongs to no contract."""
+
+    manifest: Manifest
+    outcomes: tuple[Outcome, ...]
+    problems: tuple[Problem, ...]
+    seconds: float
+    native_built: int = 0
+
+    @property
+    def counts(self) -> Counter[Status]:
+        """How many contracts came to which end."""
+        return Counter(outcome.status for outcome in self.outcomes)
+
+    @property
+    def compiled(self) -> int:
+        """How many contracts were given to the compiler."""
+        return sum(bool(outcome.reason) for outcome in self.outcomes)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every contract is valid and built."""
+        return not self.problems and not any(o.status in FAILURES for o in self.outcomes)
+
+    @property
+    def broken(self) -> bool:
+        """Whether a fault of the compiler itself is among the outcomes."""
+        return any(outcome.status is Status.BROKEN for outcome in self.outcomes)

@@ -1,0 +1,127 @@
+"""Which unit may be looked at next: a pure state machine over the graph; does nothing itself."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+
+from cache.digest import ActionKey, Digest
+from clarbuild.graph import Graph, absolute, relative
+
+
+class State(Enum):
+    """How far a unit has come."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    RUNNING = "running"
+    BUILT = "built"
+    INVALID = "invalid"
+    BLOCKED = "blocked"
+
+
+FINISHED = frozenset({State.BUILT, State.INVALID, State.BLOCKED})
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What a finished contract shows its dependents.
+
+    `observed` is the digest of its interface as they can observe it; `mentions` are the contracts
+    whose traits stand in that interface, as the contract itself names them.
+    """
+
+    observed: Digest
+    mentions: tuple[str, ...]
+
+
+class Plan:
+    """The states of all units; `set_state` is the one way to change them."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.unfinished = len(graph.units)
+        self._states = [State.WAITING] * len(graph.units)
+        self._missing = [len(found) for found in graph.dependencies]
+        self._exports: list[Exported | None] = [None] * len(graph.units)
+        self._ready: deque[int] = deque()
+        self._running: dict[ActionKey, list[int]] = {}
+        for number, missing in enumerate(self._missing):
+            if not missing:
+                self.set_state(number, State.READY)
+
+    def state(self, number: int) -> State:
+        """The unit's state."""
+        return self._states[number]
+
+    def set_state(self, number: int, state: State, exported: Exported | None = None) -> None:
+        """Moves a unit on; a finished one may make its dependents ready."""
+        before = self._states[number]
+        if before in FINISHED:
+            raise ValueError(f"unit {number} is finished already: {before.value}")
+        self._states[number] = state
+        if state is State.READY:
+            self._ready.append(number)
+        if state not in FINISHED:
+            return
+        self.unfinished -= 1
+        self._exports[number] = exported
+        for dependent in self.graph.dependents[number]:
+            self._missing[dependent] -= 1
+            if not self._missing[dependent] and self._states[dependent] is State.WAITING:
+                self.set_state(dependent, State.READY)
+
+    def take(self) -> int | None:
+        """A ready unit, in the order in which they became so."""
+        return self._ready.popleft() if self._ready else None
+
+    def start(self, number: int, key: ActionKey) -> bool:
+        """Marks a unit as running; False where the same action runs already for another."""
+        self.set_state(number, State.RUNNING)
+        waiting = self._running.setdefault(key, [])
+        waiting.append(number)
+        return len(waiting) == 1
+
+    def running(self, key: ActionKey) -> list[int]:
+        """The units that the action `key` was run for, which is at an end now."""
+        return self._running.pop(key, [])
+
+    def first_running(self, key: ActionKey) -> int:
+        """The unit that the action `key` runs for; others with the same key only wait for it."""
+        return self._running[key][0]
+
+    def stuck(self) -> list[int]:
+        """All that would wait for ever: what lies on a cycle or depends on one."""
+        return [n for n, state in enumerate(self._states) if state not in FINISHED]
+
+    def provider(self, number: int, identifier: str) -> int | None:
+        """The unit that is deployed as what `number` calls `identifier`; None if none is."""
+        for other in self.graph.deployments(number, identifier):
+            if self._exports[other] is not None:
+                return other
+        return None
+
+    def needs(self, number: int) -> dict[str, int | None]:
+        """Every contract whose interface the compilation of `number` may ask for.
+
+        Those are the ones that it refers to and, again and again, those whose traits stand in an
+        interface of one of them. Keys are identifiers as `number` names them.
+        """
+        deployer = self.graph.units[number].deployer
+        found: dict[str, int | None] = {}
+        queue = list(self.graph.references[number].all)
+        while queue:
+            identifier = relative(queue.pop(), deployer)
+            if identifier in found:
+                continue
+            other = found[identifier] = self.provider(number, identifier)
+            exported = None if other is None else self._exports[other]
+            if other is not None and exported is not None:
+                home = self.graph.units[other].deployer
+                queue += [absolute(mention, home) for mention in exported.mentions]
+        return found
+
+    def exported(self, number: int) -> Exported | None:
+        """What a finished unit shows; None where it isn't valid, or not finished."""
+        return self._exports[number]

@@ -1,0 +1,97 @@
+"""Compiles one contract from a request to a reply, both plain values: what runs in a process pool.
+
+Knows no cache and no files; a fault of the compiler comes back as text, never as an exception.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from clarbuild.key import Profile
+from compiler.diagnostics import ClarityError, Diagnostic
+from compiler.interface import ContractInterface, bound, canonical_bytes, from_bytes, mentions
+from compiler.interface import to_bytes as interface_bytes
+from compiler.versions import ClarityVersion, Epoch
+
+
+@dataclass(frozen=True, slots=True)
+class CompileRequest:
+    """A contract and the interfaces of what it may use, each by the name that it has for it."""
+
+    source: str
+    version: ClarityVersion
+    epoch: Epoch
+    cost_epoch: Epoch
+    profile: Profile
+    deployer: str
+    interfaces: tuple[tuple[str, bytes], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompileReply:
+    """What came of it. `wasm` is None for an invalid contract; `bug` tells of a fault of ours."""
+
+    diagnostics: tuple[Diagnostic, ...] = ()
+    wasm: bytes | None = None
+    interface: bytes = b""
+    observed: bytes = b""
+    mentions: tuple[str, ...] = ()
+    metadata: bytes = b""
+    seconds: float = 0.0
+    bug: str | None = None
+
+
+def compile_request(request: CompileRequest) -> CompileReply:
+    """Compiles, and answers for everything that can come of it."""
+    from compiler.pipeline import CompileOptions, compile_contract
+
+    started = time.perf_counter()
+    try:
+        interfaces = {
+            name: _interface(data, name, request.deployer) for name, data in request.interfaces
+        }
+        compiled = compile_contract(
+            request.source,
+            request.version,
+            request.epoch,
+            interfaces,
+            CompileOptions(
+                profile=request.profile,
+                cost_epoch=request.cost_epoch,
+                source_map=request.profile == "debug",
+            ),
+        )
+    except ClarityError as error:
+        return CompileReply((error.diagnostic,), seconds=time.perf_counter() - started)
+    except Exception as error:
+        return CompileReply(bug=describe_bug(error), seconds=time.perf_counter() - started)
+    return CompileReply(
+        tuple(compiled.diagnostics),
+        compiled.wasm,
+        interface_bytes(compiled.interface),
+        canonical_bytes(compiled.interface),
+        tuple(sorted(mentions(compiled.interface))),
+        compiled.metadata,
+        time.perf_counter() - started,
+    )
+
+
+@lru_cache(maxsize=512)
+def _interface(data: bytes, name: str, deployer: str) -> ContractInterface:
+    return bound(from_bytes(data), name, deployer)
+
+
+def describe_bug(error: BaseException) -> str:
+    """An exception in one line: its kind, its text and where it was raised."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{place}"
+
+
+def warm() -> None:
+    """Imports the compiler, so that a process is ready before its first contract."""
+    import compiler.pipeline  # noqa: F401

@@ -1,0 +1,98 @@
+"""Analysis: the passes that decide, before anything is generated, whether a contract is valid.
+
+The order is the interpreter's, as the first pass that objects gives the diagnostic.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+from compiler.check import TypedContract, check_types
+from compiler.check.faults import TypeFault
+from compiler.check.read_only import check_read_only
+from compiler.check.trait_check import check_traits
+from compiler.diagnostics import NO_SPAN, ClarityError, Diagnostic, Severity
+from compiler.interface import ContractInterface
+from compiler.syntax import ContractAst, build_ast_with_diagnostics
+from compiler.versions import ClarityVersion, Epoch
+
+# A tree nests as deep as the parser lets it, some 70 levels, at three or four frames a level.
+_FRAMES = 5_000
+
+
+class AnalyzedContract:
+    """A contract that passed analysis."""
+
+    __slots__ = ("ast", "interface", "typed")
+
+    def __init__(
+        self, ast: ContractAst, typed: TypedContract, interface: ContractInterface
+    ) -> None:
+        self.ast = ast
+        self.typed = typed
+        self.interface = interface
+
+
+def analyze(
+    source: str,
+    version: ClarityVersion,
+    epoch: Epoch,
+    interfaces: Mapping[str, ContractInterface],
+) -> AnalyzedContract:
+    """Analyse `source`; `ClarityError` where it is not a valid contract.
+
+    `interfaces` holds the contracts that the source names, by the names that it uses for them
+    and each `bound` to that name; what it lacks does not exist.
+    """
+    ast, diagnostics = build_ast_with_diagnostics(source, version, epoch)
+    try:
+        analyzed = analyze_ast(ast, version, epoch, interfaces)
+    except ClarityError as error:
+        raise ClarityError(_with_notes(error.diagnostic, diagnostics)) from error
+    if diagnostics:
+        # The reference VM analyses what it can make out of a broken source, and then shows the
+        # last of what is wrong with it.
+        raise ClarityError(_with_notes(diagnostics[-1], diagnostics[:-1]))
+    return analyzed
+
+
+def analyze_ast(
+    ast: ContractAst,
+    version: ClarityVersion,
+    epoch: Epoch,
+    interfaces: Mapping[str, ContractInterface],
+) -> AnalyzedContract:
+    """The passes that follow `build_ast`."""
+    if sys.getrecursionlimit() < _FRAMES:
+        sys.setrecursionlimit(_FRAMES)
+    try:
+        check_read_only(ast.top_level, version, interfaces)
+        typed = check_types(ast, version, epoch, interfaces)
+        interface = interface_of(typed)
+        check_traits(ast.top_level, interface, interfaces, epoch)
+    except TypeFault as fault:
+        raise ClarityError(
+            Diagnostic(Severity.ERROR, fault.code, fault.message, fault.span or NO_SPAN, fault.hint)
+        ) from fault
+    return AnalyzedContract(ast, typed, interface)
+
+
+def interface_of(typed: TypedContract) -> ContractInterface:
+    """What other contracts can see of a typed contract, and tools can show."""
+    return typed.interface()
+
+
+def _with_notes(diagnostic: Diagnostic, others: tuple[Diagnostic, ...]) -> Diagnostic:
+    """`diagnostic` with what else is wrong as its notes: a tool can show them."""
+    if not others:
+        return diagnostic
+    notes = tuple(f"{other.span.start_line}: {other.message}" for other in others)
+    return Diagnostic(
+        diagnostic.severity,
+        diagnostic.code,
+        diagnostic.message,
+        diagnostic.span,
+        diagnostic.hint,
+        diagnostic.notes + notes,
+    )

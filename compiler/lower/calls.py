@@ -1,0 +1,204 @@
+"""Calls of the contract's own functions, and the functions themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from compiler.layout import VECTOR, layout_of, passes_by_memory
+from compiler.lower import held as h
+from compiler.lower.function import FunctionLowering, HeldNode
+from compiler.lower.held import Held
+from compiler.types import ListType, NoType, OptionalType, ResponseType, TupleType, Type
+from compiler.versions import ClarityVersion
+from compiler.wasm.code import Code
+from compiler.wasm.functions import FuncRef, Local
+from compiler.wasm.valtypes import I32, ValType
+
+if TYPE_CHECKING:
+    from compiler.check.typed import TypedFunction
+    from compiler.lower.module import ModuleLowering, UserFunction
+    from compiler.syntax.ast import Node
+
+
+def call_user_function(
+    fn: FunctionLowering, function: UserFunction, arguments: Sequence[Node | HeldNode]
+) -> Type:
+    """Evaluate the arguments and call; the type of the result."""
+    by_memory = passes_by_memory(function.parameters)
+    block: Local | None = None
+    if by_memory:
+        block = fn.alloc(sum(layout_of(p).slot_size for p in function.parameters))
+    offset = 0
+    for argument, parameter in zip(arguments, function.parameters, strict=True):
+        fn.lower_as(argument, parameter)
+        if block is not None:
+            h.store_slots(fn.code, block, offset, parameter)
+            offset += layout_of(parameter).slot_size
+    if block is not None:
+        fn.code.local_get(block)
+        fn.code.release(block)
+    fn.call(_callee(fn.module, function))
+    return function.result
+
+
+def _callee(module: ModuleLowering, function: UserFunction) -> FuncRef:
+    """What a call from inside the contract calls.
+
+    A public or read-only function is a transaction of its own: what it did is undone if it
+    answers with an error (`execute_function_as_transaction`), and what a read-only one printed
+    is always dropped. Where there can't be anything to undo, the function is called as it is.
+    """
+    if function.kind == "private" or not function.effects:
+        return function.ref
+    known = module.transactions.get(function.name)
+    if known is not None:
+        return known
+    ref = function.ref
+    wrapper = module.builder.function(f"transaction:{function.name}", ref.params, ref.results)
+    module.transactions[function.name] = wrapper
+    code = module.builder.code(wrapper)
+    read_only = function.kind == "read-only"
+    code.i32_const(int(read_only)).call(module.host("begin"))
+    code.locals_get(code.params)
+    code.call(ref)
+    result = h.hold(code, function.result)
+    if read_only or isinstance(function.result, NoType):
+        code.i32_const(0)
+    else:
+        h.push_slot(code, result, 0)
+    code.call(module.host("end"))
+    h.push(code, result)
+    code.finish()
+    return wrapper
+
+
+def parameter_slots(parameters: tuple[Type, ...]) -> tuple[ValType, ...]:
+    """The Wasm parameters of a function with these parameters."""
+    if passes_by_memory(parameters):
+        return (I32,)
+    return tuple(ValType(wasm) for p in parameters for wasm in layout_of(p).slots)
+
+
+def lower_function(module: ModuleLowering, function: UserFunction, typed: TypedFunction) -> None:
+    """Build the body of a user function: prologue, charges, body."""
+    code = module.builder.code(function.ref)
+    fn = FunctionLowering(module, code, function.result)
+    names = [name for name, _ in typed.signature.args]
+    values = _parameters(code, fn, function.parameters)
+    fn.charge("cost_user_function_application", len(values))
+    fn.meter.check(module.host("abort"))
+    by_argument = module.epoch.charges_argument_size
+    casts = module.version >= ClarityVersion.CLARITY_2
+    for name, value in zip(names, values, strict=True):
+        _charge_parameter(fn, value, by_argument=by_argument)
+        if casts:
+            _cast(fn, value)
+        fn.scope[name] = value
+        if value.locals:
+            code.name_local(value.locals[0], name)
+    own = fn.lower(typed.body)
+    fn.convert(own, function.result)
+    fn.meter.flush()
+    code.finish()
+
+
+def _parameters(code: Code, fn: FunctionLowering, parameters: tuple[Type, ...]) -> list[Held]:
+    if passes_by_memory(parameters):
+        values = []
+        offset = 0
+        for parameter in parameters:
+            h.load_slots(code, code.params[0], offset, parameter)
+            values.append(fn.hold(parameter))
+            offset += layout_of(parameter).slot_size
+        return values
+    values = []
+    at = 0
+    for parameter in parameters:
+        layout = layout_of(parameter)
+        count = len(layout.slots)
+        values.append(Held(parameter, layout, code.params[at : at + count]))
+        at += count
+    return values
+
+
+def _charge_parameter(fn: FunctionLowering, value: Held, *, by_argument: bool) -> None:
+    """The interpreter checks each argument against its parameter's type, at this cost."""
+    generated = fn.module.generated
+    if not by_argument:
+        fn.charge("cost_inner_type_check_cost", generated.declared_size(value.type))
+        return
+    size = generated.static_size(value.type)
+    if size is not None:
+        fn.charge("cost_inner_type_check_cost", size)
+    elif fn.module.metering:
+        fn.push(value)
+        generated.push_size(fn, value.type)
+        fn.code.i64_extend_i32_u()
+        fn.charge_stack("cost_inner_type_check_cost")
+
+
+def _cast(fn: FunctionLowering, value: Held) -> None:
+    """Give an argument's lists and tuples the parameter's type, as Clarity 2 on does.
+
+    A list keeps its own maximal length (`clarity2_implicit_cast`).
+    """
+    if not fn.module.metering or not any(slot.kind == VECTOR for slot in value.layout.natural):
+        return
+    if value.layout.boxed:
+        # The box may be shared: it is copied before its dynamic types are changed.
+        size = value.layout.slot_size
+        copy = fn.alloc(size)
+        fn.code.local_get(copy).local_get(value.locals[0]).i32_const(size).memory_copy()
+        fn.code.local_get(copy).local_set(value.locals[0])
+        fn.code.release(copy)
+    _cast_part(fn, value, 0, value.type)
+
+
+def _cast_part(
+    fn: FunctionLowering, value: Held, start: int, part: Type
+) -> None:
+    """`start` is the first natural slot of the part."""
+    module = fn.module
+    code = fn.code
+    match part:
+        case OptionalType(inner=inner):
+            _cast_part(fn, value, start + 1, inner)
+        case ResponseType(ok=ok, err=err):
+            _cast_part(fn, value, start + 1, ok)
+            _cast_part(fn, value, start + 1 + len(layout_of(ok).natural), err)
+        case ListType(entry=entry) if layout_of(entry).dimensions:
+            # A vector of its own: the value's maximal length, the declared entry.
+            declared = module.declared_vector(part)
+            size = 4 * layout_of(part).dimensions
+            own = fn.local_i32()
+            h.push_part(code, value, start, part)
+            code.call(module.generated.max_len(part)).local_set(own)
+            vector = fn.alloc(size)
+            code.local_get(vector).i32_const(declared).i32_const(size).memory_copy()
+            code.local_get(vector).local_get(own).i32_store(0)
+            code.local_get(vector)
+            _set_slot(code, value, start + 2)
+            code.release(own, vector)
+        case TupleType(fields=fields) if layout_of(part).dimensions:
+            at = start
+            for _, field_type in fields:
+                _cast_part(fn, value, at, field_type)
+                at += len(layout_of(field_type).natural)
+            code.i32_const(module.declared_vector(part))
+            _set_slot(code, value, at)
+        case _:
+            pass
+
+
+def _set_slot(code: Code, value: Held, index: int) -> None:
+    """Pop an i32 into a natural slot."""
+    if not value.layout.boxed:
+        code.local_set(value.locals[index])
+        return
+    temporary = code.local(I32)
+    code.local_set(temporary)
+    code.local_get(value.locals[0]).local_get(temporary)
+    code.i32_store(value.layout.natural[index].offset)
+    code.release(temporary)
+

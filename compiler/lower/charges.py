@@ -1,0 +1,106 @@
+"""Metering: charges known while compiling are added up, the others become code.
+
+What a straight stretch of code costs is pending until something could look at the counters or
+leave the stretch: a branch, a call, an abort. `flush` writes it to memory.
+"""
+
+from __future__ import annotations
+
+from compiler import abi
+from compiler.costs import CostTable, Kind
+from compiler.wasm.code import Code
+from compiler.wasm.functions import FuncRef
+from compiler.wasm.valtypes import I64
+
+# Addresses of the counters in the order of `compiler.costs.shapes.DIMENSIONS`.
+COUNTERS = (abi.RUNTIME, abi.WRITE_LENGTH, abi.WRITE_COUNT, abi.READ_COUNT, abi.READ_LENGTH)
+
+
+class Meter:
+    """The pending charges of one function body."""
+
+    __slots__ = ("_code", "_enabled", "_log2", "_pending", "_table")
+
+    def __init__(self, code: Code, table: CostTable, log2: FuncRef, *, enabled: bool) -> None:
+        self._code = code
+        self._table = table
+        self._log2 = log2
+        self._enabled = enabled
+        self._pending = [0, 0, 0, 0, 0]
+
+    def charge(self, name: str, n: int = 0) -> None:
+        """Charge cost function `name` for the input `n`."""
+        function = self._table[name]
+        pending = self._pending
+        pending[0] += function.runtime.evaluate(n)
+        if function.write_count is not function.runtime:
+            for index in range(1, 5):
+                pending[index] += function.shapes[index].evaluate(n)
+
+    def is_constant(self, name: str) -> bool:
+        """Whether `name` costs the same for every input, so that none need be computed."""
+        return self._table[name].is_constant
+
+    def charge_stack(self, name: str) -> None:
+        """Pop an i64, the input, and charge `name` for it."""
+        code = self._code
+        function = self._table[name]
+        if not self._enabled:
+            code.drop()
+            return
+        n = code.local(I64)
+        code.local_set(n)
+        for index, shape in enumerate(function.shapes):
+            self._pending[index] += shape.b
+            if shape.kind is Kind.CONSTANT or not shape.a:
+                continue
+            code.i32_const(0)
+            code.i32_const(0).i64_load(COUNTERS[index])
+            code.local_get(n)
+            if shape.shift:
+                code.i64_const(shape.shift).i64_shr_u()
+            if shape.kind is not Kind.LINEAR:
+                code.call(self._log2)
+            if shape.kind is Kind.NLOGN:
+                code.local_get(n)
+                if shape.shift:
+                    code.i64_const(shape.shift).i64_shr_u()
+                code.i64_mul()
+            if shape.a != 1:
+                code.i64_const(shape.a).i64_mul()
+            code.i64_add().i64_store(COUNTERS[index])
+        code.release(n)
+
+    @property
+    def pending_runtime(self) -> int:
+        """The runtime that is charged but not yet written."""
+        return self._pending[0] if self._enabled else 0
+
+    def flush(self) -> None:
+        """Write what is pending."""
+        self.write()
+        self._pending = [0, 0, 0, 0, 0]
+
+    def write(self) -> None:
+        """Write what is pending and keep it pending: for a branch that leaves the function."""
+        if self._enabled:
+            code = self._code
+            for index, amount in enumerate(self._pending):
+                if amount:
+                    address = COUNTERS[index]
+                    code.i32_const(0).i32_const(0).i64_load(address)
+                    code.i64_const(amount).i64_add().i64_store(address)
+
+    def check(self, abort: FuncRef) -> None:
+        """Write what is pending and end the transaction if the runtime is over its limit.
+
+        The other dimensions grow at host calls alone, which check them.
+        """
+        self.flush()
+        if self._enabled:
+            code = self._code
+            code.i32_const(0).i64_load(abi.RUNTIME)
+            code.i32_const(0).i64_load(abi.RUNTIME_LIMIT)
+            code.i64_gt_u().if_()
+            code.i32_const(abi.Abort.COST_EXCEEDED).i64_const(0).call(abort).unreachable()
+            code.end()

@@ -1,0 +1,184 @@
+"""Turning a value of one type into one of a type that admits it, where their layouts differ.
+
+Lengths don't matter to a layout, so only a missing type (the inside of `none`, the other side of
+`(ok 1)`, the entries of an empty list) makes a difference.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.diagnostics import CompilerBug
+from compiler.layout import layout_of
+from compiler.lower import held as h
+from compiler.lower.held import Held
+from compiler.types import ListType, NoType, OptionalType, ResponseType, TupleType, Type
+from compiler.wasm.functions import Local
+
+if TYPE_CHECKING:
+    from compiler.lower.function import FunctionLowering
+
+
+def same_layout(source: Type, target: Type) -> bool:
+    """Whether every value of `source` is one of `target` as it lies there."""
+    if source is target:
+        return True
+    match source, target:
+        case NoType(), _:
+            return isinstance(target, NoType)
+        case _, NoType():
+            return False
+        case OptionalType(inner=a), OptionalType(inner=b):
+            return same_layout(a, b)
+        case ResponseType(ok=a, err=b), ResponseType(ok=c, err=d):
+            return same_layout(a, c) and same_layout(b, d)
+        case ListType(entry=a), ListType(entry=b):
+            return same_layout(a, b)
+        case TupleType(fields=a), TupleType(fields=b):
+            return len(a) == len(b) and all(
+                same_layout(x, y) for (_, x), (_, y) in zip(a, b, strict=True)
+            )
+        case _:
+            return True
+
+
+def convert(fn: FunctionLowering, source: Type, target: Type) -> None:
+    """Turn the value on the stack from `source` into `target`."""
+    if same_layout(source, target):
+        return
+    if isinstance(source, NoType):
+        # There is no such value: the code before it has left.
+        fn.push_zero(target)
+        return
+    if isinstance(target, NoType):
+        fn.drop(source)
+        return
+    value = fn.hold(source)
+    if layout_of(target).boxed:
+        block = fn.alloc(layout_of(target).slot_size)
+        _store_converted(fn, value, 0, source, block, 0, target)
+        fn.code.local_get(block)
+        fn.code.release(block)
+    else:
+        _push_converted(fn, value, 0, source, target)
+    fn.release(value)
+
+
+def _parts(source: Type, target: Type) -> list[tuple[Type, Type]]:
+    """The parts of two corresponding compound types, in the order of their slots."""
+    match source, target:
+        case OptionalType(inner=a), OptionalType(inner=b):
+            return [(a, b)]
+        case ResponseType(ok=a, err=b), ResponseType(ok=c, err=d):
+            return [(a, c), (b, d)]
+        case TupleType(fields=a), TupleType(fields=b):
+            return [(x, y) for (_, x), (_, y) in zip(a, b, strict=True)]
+        case _:
+            raise CompilerBug(f"no conversion from {source} to {target}")
+
+
+def _push_converted(
+    fn: FunctionLowering, value: Held, start: int, source: Type, target: Type
+) -> None:
+    """Push the part of `value` at `start`, of type `source`, as `target`, which is not boxed."""
+    if same_layout(source, target):
+        fn.push_part(value, start, source)
+        return
+    if isinstance(source, NoType):
+        fn.push_zero(target)
+        return
+    if isinstance(target, NoType):
+        return
+    if isinstance(source, ListType) and isinstance(target, ListType):
+        fn.push_part(value, start, source)
+        _convert_list(fn, source, target)
+        return
+    at = start
+    if not isinstance(source, TupleType):
+        h.push_slot(fn.code, value, at)
+        at += 1
+    for a, b in _parts(source, target):
+        _push_converted(fn, value, at, a, b)
+        at += len(layout_of(a).natural)
+    if isinstance(target, TupleType):
+        if layout_of(target).dimensions:
+            # The vector of another shape says nothing here; the contents do.
+            fn.code.i32_const(0)
+
+
+def _store_converted(
+    fn: FunctionLowering,
+    value: Held,
+    start: int,
+    source: Type,
+    pointer: Local,
+    target_start: int,
+    target: Type,
+) -> None:
+    """Write the part of `value` at `start` as `target` into the box at `pointer`.
+
+    `target_start` is the byte at which the part lies in the box.
+    """
+    layout = layout_of(target)
+    if not layout.boxed:
+        _push_converted(fn, value, start, source, target)
+        h.store_slots(fn.code, pointer, target_start, target)
+        return
+    if same_layout(source, target):
+        fn.push_part(value, start, source)
+        h.store_slots(fn.code, pointer, target_start, target)
+        return
+    if isinstance(source, NoType):
+        fn.code.local_get(pointer).i32_const(target_start).i32_add()
+        fn.code.i32_const(0).i32_const(layout.slot_size).memory_fill()
+        return
+    at = start
+    offset = target_start
+    if not isinstance(source, TupleType):
+        fn.code.local_get(pointer)
+        h.push_slot(fn.code, value, at)
+        fn.code.i32_store(offset)
+        at += 1
+        offset += 4
+    for a, b in _parts(source, target):
+        _store_converted(fn, value, at, a, pointer, offset, b)
+        at += len(layout_of(a).natural)
+        offset += layout_of(b).slot_size
+    if isinstance(target, TupleType) and layout_of(target).dimensions:
+        fn.code.local_get(pointer).i32_const(0).i32_store(offset)
+
+
+def _convert_list(fn: FunctionLowering, source: ListType, target: ListType) -> None:
+    """Convert the list on the stack, copying its elements."""
+    code = fn.code
+    value = fn.hold(source)
+    pointer, length = value.locals[0], value.locals[1]
+    if isinstance(source.entry, NoType):
+        # Only the empty list has entries without a type.
+        code.i32_const(0).i32_const(0).i32_const(0)
+        fn.release(value)
+        return
+    size = layout_of(target.entry).element_size
+    code.local_get(length).i32_const(size).i32_mul()
+    out = fn.alloc_dynamic()
+    here, there, left = fn.local_i32(), fn.local_i32(), fn.local_i32()
+    code.local_get(pointer).local_set(here)
+    code.local_get(out).local_set(there)
+    code.local_get(length).local_set(left)
+    with code.block() as done, code.loop() as again:
+        code.local_get(left).i32_eqz().br_if(done)
+        h.load_element(code, fn.module.alloc, here, source.entry, None)
+        convert(fn, source.entry, target.entry)
+        h.store_element(code, there, 0, target.entry)
+        code.local_get(here).i32_const(layout_of(source.entry).element_size).i32_add()
+        code.local_set(here)
+        code.local_get(there).i32_const(size).i32_add().local_set(there)
+        code.local_get(left).i32_const(1).i32_sub().local_set(left)
+        code.br(again)
+    code.local_get(out).local_get(length)
+    if layout_of(target.entry).dimensions:
+        code.i32_const(0)
+    else:
+        code.local_get(length)
+    code.release(here, there, left, out)
+    fn.release(value)

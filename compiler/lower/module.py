@@ -1,0 +1,140 @@
+"""The lowering of a whole contract: ids, static data, and the functions that bodies share."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+
+from compiler import abi
+from compiler.check.typed import TypedContract
+from compiler.consensus import serialize
+from compiler.contracts import DEPLOYER, SELF
+from compiler.costs import CostTable, cost_table
+from compiler.description import ModuleDescription, Site
+from compiler.layout import declared_dimensions, layout_of
+from compiler.lower.typed.functions import TypedFunctions
+from compiler.types import Type
+from compiler.values import Literal, Principal
+from compiler.versions import ClarityVersion, Epoch
+from compiler.wasm import stdlib
+from compiler.wasm.functions import FuncRef
+from compiler.wasm.module import ModuleBuilder
+
+
+class UserFunction:
+    """A function of the contract: how it is called, and what it may do."""
+
+    __slots__ = ("effects", "kind", "name", "parameters", "ref", "result")
+
+    def __init__(
+        self,
+        name: str,
+        kind: str,
+        parameters: tuple[Type, ...],
+        result: Type,
+        ref: FuncRef,
+        effects: bool,
+    ) -> None:
+        self.name = name
+        self.kind = kind
+        self.parameters = parameters
+        self.result = result
+        self.ref = ref
+        # Whether it may write, print or call other contracts, so that undoing it means something.
+        self.effects = effects
+
+
+class ModuleLowering:
+    """State that all functions of one module share."""
+
+    def __init__(
+        self,
+        typed: TypedContract,
+        version: ClarityVersion,
+        epoch: Epoch,
+        cost_epoch: Epoch,
+        builder: ModuleBuilder,
+        *,
+        metering: bool = True,
+    ) -> None:
+        self.typed = typed
+        self.types: Mapping[int, Type] = typed.types
+        self.version = version
+        # The epoch that contracts run in; `epoch` was that of the analysis.
+        self.epoch = cost_epoch
+        self.analysis_epoch = epoch
+        self.builder = builder
+        self.metering = metering
+        self.costs: CostTable = cost_table(cost_epoch)
+        self.description = ModuleDescription()
+        self.functions: dict[str, UserFunction] = {}
+        self.transactions: dict[str, FuncRef] = {}
+        self.constants: dict[str, tuple[Type, int]] = {}
+        self.literal_constants: dict[str, tuple[Type, Literal]] = {}
+        self.variable_ids: dict[str, int] = {}
+        self.map_ids: dict[str, int] = {}
+        self.ft_ids: dict[str, int] = {}
+        self.nft_ids: dict[str, int] = {}
+        self._principals: dict[str, int] = {}
+        self._hosts: dict[str, FuncRef] = {}
+        self._helpers: dict[str, FuncRef] = {}
+        self.alloc = self.helper("alloc")
+        self.generated = TypedFunctions(self)
+
+    def host(self, name: str) -> FuncRef:
+        """A host function of `compiler.abi`."""
+        ref = self._hosts.get(name)
+        if ref is None:
+            signature = abi.HOST_FUNCTIONS[name]
+            ref = self.builder.import_function(
+                abi.IMPORT_MODULE,
+                name,
+                signature.params,  # type: ignore[arg-type]
+                signature.results,  # type: ignore[arg-type]
+            )
+            self._hosts[name] = ref
+        return ref
+
+    def helper(self, name: str) -> FuncRef:
+        """A WAT helper."""
+        ref = self._helpers.get(name)
+        if ref is None:
+            ref = self._helpers[name] = stdlib.require(self.builder, name)
+        return ref
+
+    def data(self, contents: bytes) -> int:
+        """The address of constant bytes."""
+        return self.builder.data(contents)
+
+    def declared_vector(self, type_: Type) -> int:
+        """The address of the dimensions of `type_` as declared."""
+        dimensions = declared_dimensions(type_)
+        return self.builder.data(struct.pack(f"<{len(dimensions)}I", *dimensions), 4)
+
+    def principal(self, identifier: str) -> tuple[int, int]:
+        """Address and length of the consensus bytes of a principal, bound or not."""
+        if not identifier.startswith((DEPLOYER, SELF)):
+            contents = serialize(Principal(identifier))
+            return self.builder.data(contents), len(contents)
+        if identifier == SELF:
+            raise AssertionError("the contract's own principal is read from the context block")
+        # Prefix, version, hash, and for a contract a length byte and its name.
+        name = identifier[len(DEPLOYER) + 1 :]
+        length = 22 + (1 + len(name) if name else 0)
+        address = self._principals.get(identifier)
+        if address is None:
+            address = self._principals[identifier] = self.builder.reserve(length)
+            self.description.principals.append((identifier, address))
+        return address, length
+
+    def site(self, site: Site) -> int:
+        """The id of a new site."""
+        self.description.sites.append(site)
+        return len(self.description.sites) - 1
+
+    def constant_room(self, name: str, type_: Type) -> int:
+        """Static room for a constant's value in slot form."""
+        address = self.builder.reserve(layout_of(type_).slot_size, 4)
+        self.constants[name] = (type_, address)
+        self.description.constants.append((name, type_, address))
+        return address

@@ -1,0 +1,1 @@
+"""Functions generated for a type: sizes, serialisation, equality and dynamic types of its values."""

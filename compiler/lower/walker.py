@@ -1,0 +1,160 @@
+"""Expressions to code: literals, variables, and applications of words and user functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from compiler.diagnostics import CompilerBug
+from compiler.layout import layout_of
+from compiler.lower import held as h
+from compiler.lower.calls import call_user_function
+from compiler.lower.function import HeldNode
+from compiler.lower.literals import push_literal
+from compiler.syntax.ast import AtomNode, ListNode, LiteralNode, Node
+from compiler.types import CallableTraitType, TraitReferenceType, Type
+from compiler.versions import ClarityVersion
+from compiler.words.keywords import KEYWORDS
+from compiler.words.names import word_kind
+from compiler.words.registry import WORDS
+from compiler.words.word import Call, Plain
+
+if TYPE_CHECKING:
+    from compiler.lower.function import FunctionLowering
+
+
+def lower(fn: FunctionLowering, node: Node | HeldNode, borrow: bool) -> Type:
+    """Push the value of `node`; the type of what was pushed."""
+    match node:
+        case ListNode():
+            return _lower_application(fn, node)
+        case AtomNode():
+            return _lower_variable(fn, node, borrow)
+        case LiteralNode():
+            return push_literal(fn, node.value)
+        case HeldNode():
+            fn.push(node.held)
+            return node.held.type
+        case _:
+            raise CompilerBug(f"node {node.id} is not an expression")
+
+
+def _lower_application(fn: FunctionLowering, node: ListNode) -> Type:
+    head = node.children[0]
+    if not isinstance(head, AtomNode):
+        raise CompilerBug(f"node {node.id} applies something without a name")
+    module = fn.module
+    fn.code.mark(node.id)
+    fn.charge("cost_lookup_function")
+    result = module.typed.own_types.get(node.id) or module.types.get(node.id)
+    return apply(fn, Call(head.name, node.children[1:], result, node.id))
+
+
+def apply(fn: FunctionLowering, call: Call) -> Type:
+    """Apply a word or a user function; the charge for looking it up is the caller's."""
+    if word_kind(call.word, fn.module.version) is None:
+        function = fn.module.functions.get(call.word)
+        if function is None:
+            raise CompilerBug(f"no function {call.word}")
+        return call_user_function(fn, function, call.arguments)
+    fn.code.word = call.word
+    word = WORDS[call.word]
+    if isinstance(word, Plain):
+        return _apply_plain(fn, word, call)
+    return word.emit(fn, call)
+
+
+def _apply_plain(fn: FunctionLowering, word: Plain, call: Call) -> Type:
+    arguments = call.arguments
+    own = [fn.type_of(a) if isinstance(a, HeldNode) else _own(fn, a) for a in arguments]
+    types: Sequence[Type] = word.arguments(own) if word.arguments else own
+    if word.serialized_input and fn.module.metering:
+        helds = []
+        for argument, type_ in zip(arguments, types, strict=True):
+            fn.lower_as(argument, type_)
+            helds.append(fn.hold(type_))
+        # The sum of the serialised sizes, as i64.
+        fn.code.i32_const(0)
+        for held in helds:
+            fn.push(held)
+            fn.module.generated.push_serialized_size(fn, held.type)
+            fn.code.i32_add()
+        fn.code.i64_extend_i32_u()
+        fn.charge_stack(word.cost)
+        for held in helds:
+            fn.push(held)
+        fn.release(*helds)
+    else:
+        for argument, type_ in zip(arguments, types, strict=True):
+            fn.lower_as(argument, type_)
+        fn.charge(word.cost, len(arguments))
+    result = call.result
+    if result is None:
+        raise CompilerBug(f"{word.name}: the type of the result is not known")
+    word.emit(fn, types, result)
+    return result
+
+
+def _own(fn: FunctionLowering, node: Node) -> Type:
+    return fn.module.typed.own_type(node)
+
+
+def _lower_variable(fn: FunctionLowering, node: AtomNode, borrow: bool) -> Type:
+    name = node.name
+    module = fn.module
+    if word_kind(name, module.version) == "keyword":
+        return KEYWORDS[name](fn)
+    fn.charge("cost_lookup_variable_depth", fn.depth)
+    local = fn.scope.get(name)
+    if local is not None:
+        fn.push(local)
+        is_trait = isinstance(local.type, CallableTraitType | TraitReferenceType)
+        if is_trait and module.version < ClarityVersion.CLARITY_2:
+            return local.type
+        charge_clone(fn, local.type, borrow)
+        return local.type
+    literal = module.literal_constants.get(name)
+    if literal is not None:
+        type_ = push_literal(fn, literal[1])
+        charge_clone(fn, type_, borrow)
+        return type_
+    constant = module.constants.get(name)
+    if constant is None:
+        raise CompilerBug(f"no variable {name}")
+    type_, address = constant
+    _load_constant(fn, type_, address)
+    charge_clone(fn, type_, borrow)
+    return type_
+
+
+def charge_clone(fn: FunctionLowering, type_: Type, borrow: bool) -> None:
+    """The charge for a variable's size, the variable's value being on the stack.
+
+    Before epoch 3.4 every look-up pays it, later only those that clone.
+    """
+    if borrow and fn.module.epoch.borrows_variables:
+        return
+    generated = fn.module.generated
+    size = generated.static_size(type_)
+    if size is not None:
+        fn.charge("cost_lookup_variable_size", size)
+        return
+    if not fn.module.metering:
+        return
+    held = fn.hold(type_)
+    fn.push(held)
+    generated.push_size(fn, type_)
+    fn.code.i64_extend_i32_u()
+    fn.charge_stack("cost_lookup_variable_size")
+    fn.push(held)
+    fn.release(held)
+
+
+def _load_constant(fn: FunctionLowering, type_: Type, address: int) -> None:
+    layout = layout_of(type_)
+    if layout.boxed:
+        fn.code.i32_const(address)
+        return
+    for slot in layout.natural:
+        fn.code.i32_const(0)
+        h.load(fn.code, slot.wasm, address + slot.offset)

@@ -1,0 +1,171 @@
+"""The types of Clarity (SIP-002; `TypeSignature` of stacks-core)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class TraitIdentifier:
+    """A trait by the contract that defines it, which is named as `compiler.contracts` says."""
+
+    contract: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.contract}.{self.name}"
+
+
+class _Simple:
+    """A type without parameters: one instance each, compared by identity, pickled by name."""
+
+    __slots__ = ()
+    name: ClassVar[str]
+
+    def __reduce__(self) -> str:
+        return self.name
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+class NoType(_Simple):
+    """The type of what can't be there: the inside of `none`, the other side of `(ok 1)`."""
+
+    __slots__ = ()
+    name = "NO_TYPE"
+
+
+class IntType(_Simple):
+    """Signed 128-bit integers."""
+
+    __slots__ = ()
+    name = "INT"
+
+
+class UIntType(_Simple):
+    """Unsigned 128-bit integers."""
+
+    __slots__ = ()
+    name = "UINT"
+
+
+class BoolType(_Simple):
+    """`true` and `false`."""
+
+    __slots__ = ()
+    name = "BOOL"
+
+
+class PrincipalType(_Simple):
+    """Standard and contract principals."""
+
+    __slots__ = ()
+    name = "PRINCIPAL"
+
+
+NO_TYPE = NoType()
+INT = IntType()
+UINT = UIntType()
+BOOL = BoolType()
+PRINCIPAL = PrincipalType()
+
+
+@dataclass(frozen=True, slots=True)
+class BufferType:
+    """`(buff max_len)`, in bytes."""
+
+    max_len: int
+
+
+@dataclass(frozen=True, slots=True)
+class StringAsciiType:
+    """`(string-ascii max_len)`, in bytes."""
+
+    max_len: int
+
+
+@dataclass(frozen=True, slots=True)
+class StringUtf8Type:
+    """`(string-utf8 max_len)`, in Unicode scalar values."""
+
+    max_len: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListType:
+    """`(list max_len entry)`."""
+
+    entry: Type
+    max_len: int
+
+
+@dataclass(frozen=True, slots=True)
+class OptionalType:
+    """`(optional inner)`."""
+
+    inner: Type
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseType:
+    """`(response ok err)`."""
+
+    ok: Type
+    err: Type
+
+
+@dataclass(frozen=True, slots=True)
+class TupleType:
+    """`{name: type, …}`; `fields` is in the order of the names, as the network orders them."""
+
+    fields: tuple[tuple[str, Type], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallablePrincipalType:
+    """A literal contract principal (`.token`), which can become a trait (Clarity 2 on)."""
+
+    contract: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallableTraitType:
+    """A reference to a contract that implements `trait` (epoch 2.1 on)."""
+
+    trait: TraitIdentifier
+
+
+@dataclass(frozen=True, slots=True)
+class TraitReferenceType:
+    """A trait reference as epochs 2.0 and 2.05 know it."""
+
+    trait: TraitIdentifier
+
+
+@dataclass(frozen=True, slots=True)
+class ListUnionType:
+    """The union of callables in a list of different contracts; exists in the checker only."""
+
+    members: frozenset[CallablePrincipalType | CallableTraitType]
+
+
+Type: TypeAlias = (
+    NoType
+    | IntType
+    | UIntType
+    | BoolType
+    | PrincipalType
+    | BufferType
+    | StringAsciiType
+    | StringUtf8Type
+    | ListType
+    | OptionalType
+    | ResponseType
+    | TupleType
+    | CallablePrincipalType
+    | CallableTraitType
+    | TraitReferenceType
+    | ListUnionType
+)

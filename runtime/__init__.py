@@ -1,0 +1,1 @@
+"""The Clarity VM on wasmtime: engine, host functions, chain and its state."""
