@@ -74,7 +74,7 @@ def plan(
             continue
         if item.row in kept or (layer is Layer.NATIVE and b"b" + item.row[1:33] in kept):
             continue
-        if layer is Layer.BLOB and item.row not in named and item.used < orphans_before:
+        if layer is Layer.BLOB and item.row not in named and item.used <= orphans_before:
             dropped.append((item, Dropped.ORPHAN))
             size -= item.size
             continue

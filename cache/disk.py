@@ -18,17 +18,14 @@ from cache.care import (
     USE_SECONDS,
     EntryInfo,
     GcReport,
-    KindStat,
     Problem,
     Stat,
     VerifyReport,
-    counters_by_layer,
-    info_of,
     row_of,
 )
 from cache.collect import collect
 from cache.digest import Digest, Id
-from cache.envelope import layer_of, prefix_of
+from cache.envelope import Row, layer_of, prefix_of
 from cache.folder import (
     FORMAT,
     default_cache_dir,
@@ -52,8 +49,9 @@ from cache.outcome import (
     reason_of,
 )
 from cache.seal import SealFile
-from cache.sealed import Row, SealedCache
+from cache.sealed import SealedCache
 from cache.store import BaseStore, Store
+from cache.survey import Survey, find_entries, foreign_rows, survey
 
 DEFAULT_SIZE_LIMIT: Final = 4 << 30
 # How long to wait for other processes' writes before giving up on the cache for this once.
@@ -346,53 +344,16 @@ class DiskStore(BaseStore):
 
     def find(self, prefix: str, limit: int = 20) -> list[EntryInfo]:
         """See `Store`."""
-        prefix = prefix.lower()
-        if not prefix or set(prefix) - set("0123456789abcdef"):
-            return []
-        low = bytes.fromhex(prefix.ljust(64, "0")[:64])
-        high = bytes.fromhex(prefix.ljust(64, "f")[:64])
-
-        def find(cache: SealedCache) -> list[EntryInfo]:
-            found = []
-            for layer in Layer:
-                first = prefix_of(layer)
-                for key, *fields in cache.sql(
-                    "SELECT key, tag, size, store_time, access_time FROM Cache"
-                    " WHERE raw = 1 AND key >= ? AND key <= ? ORDER BY key LIMIT ?",
-                    (first + low, first + high + b"\xff" * 32, limit),
-                ):
-                    if layer_of(key) is layer:
-                        kind, size, stored, used = fields
-                        found.append(
-                            info_of(key, str(kind), _int(size), _float(stored), _float(used))
-                        )
-            return found[:limit]
-
-        result = self._attempt(find)
+        result = self._attempt(functools.partial(find_entries, prefix=prefix.lower(), limit=limit))
         return [] if isinstance(result, Reason) else result
 
     def stat(self) -> Stat:
         """See `Store`."""
         self._write_counts()
 
-        def read(cache: SealedCache) -> tuple[list[Any], list[Any], list[Any]]:
-            return (
-                cache.sql(
-                    "SELECT substr(key, 1, 1), tag, COUNT(*), TOTAL(size) FROM Cache"
-                    " WHERE raw = 1 GROUP BY 1, 2 ORDER BY 1, 2"
-                ).fetchall(),
-                cache.sql("SELECT layer, outcome, count FROM Counters ORDER BY 1, 2").fetchall(),
-                cache.sql("SELECT label, COUNT(*) FROM Pins GROUP BY 1 ORDER BY 1").fetchall(),
-            )
-
-        result = self._attempt(read)
-        groups, counts, pins = ([], [], []) if isinstance(result, Reason) else result
-        by_prefix = {prefix_of(layer): layer for layer in Layer}
-        kinds = tuple(
-            KindStat(by_prefix[prefix], str(kind), entries, int(size))
-            for prefix, kind, entries, size in groups
-            if prefix in by_prefix
-        )
+        found = self._attempt(survey)
+        if isinstance(found, Reason):
+            found = Survey((), {}, {})
         leases = 0
         others: tuple[Path, ...] = ()
         with contextlib.suppress(OSError):
@@ -402,13 +363,11 @@ class DiskStore(BaseStore):
             path=self._version.parent,
             format=FORMAT,
             size_limit=self._size_limit,
-            entries=sum(kind.entries for kind in kinds),
-            bytes=sum(kind.bytes for kind in kinds),
-            kinds=kinds,
-            counters=counters_by_layer(
-                (str(layer), str(outcome), _int(count)) for layer, outcome, count in counts
-            ),
-            pins={str(label): count for label, count in pins},
+            entries=sum(kind.entries for kind in found.kinds),
+            bytes=sum(kind.bytes for kind in found.kinds),
+            kinds=found.kinds,
+            counters=found.counters,
+            pins=found.pins,
             leases=leases,
             other_versions=others,
             problem=self._problem,
@@ -463,19 +422,12 @@ class DiskStore(BaseStore):
     def verify(self) -> VerifyReport:
         """See `Store`; the database's own structure is checked too."""
 
-        def check(cache: SealedCache) -> list[tuple[Any, ...]]:
-            (first,) = cache.sql("PRAGMA integrity_check(1)").fetchone()
-            if first != "ok":
-                raise CacheCorrupt(Reason.DATABASE, str(first))
-            return cache.sql("SELECT rowid, key, raw, filename FROM Cache").fetchall()
-
-        rows = self._attempt(check)
-        if isinstance(rows, Reason):
+        unsafe = self._attempt(foreign_rows)
+        if isinstance(unsafe, Reason):
             report = VerifyReport()
-            report.problems.append(Problem(None, "database", rows))
+            report.problems.append(Problem(None, "database", unsafe))
             return report
-        unsafe = [row for row in rows if row[2] != 1 or layer_of(row[1]) is None]
-        for rowid, _, _, filename in unsafe:
+        for rowid, filename in unsafe:
             self._attempt(functools.partial(SealedCache.delete_row, rowid=rowid, filename=filename))
         report = super().verify()
         report.problems += [Problem(None, f"row {row[0]}", Reason.UNSAFE) for row in unsafe]
@@ -574,11 +526,3 @@ def _value(cache: SealedCache, fields: tuple[Any, ...]) -> bytes:
     if len(data) != size:
         raise CacheCorrupt(Reason.TRUNCATED, f"{len(data)} bytes, not {size!r:.20}")
     return data
-
-
-def _int(value: object) -> int:
-    return value if type(value) is int else 0
-
-
-def _float(value: object) -> float:
-    return value if type(value) is float else 0.0

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import struct
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from blake3 import blake3
 
@@ -28,6 +28,14 @@ _SEAL_BYTES: Final = 32
 _PREFIX: Final = {Layer.ACTION: b"a", Layer.BLOB: b"b", Layer.NATIVE: b"n"}
 _LAYER_OF: Final = {ord(b"a"): Layer.ACTION, ord(b"b"): Layer.BLOB, ord(b"n"): Layer.NATIVE}
 _KEY_BYTES: Final = {Layer.ACTION: 33, Layer.BLOB: 33, Layer.NATIVE: 65}
+
+
+class Row(NamedTuple):
+    """One value to store; `kind` is a tag for people and for `stat`."""
+
+    key: bytes
+    kind: str
+    value: bytes
 
 
 def action_row(key: ActionKey) -> bytes:

@@ -8,6 +8,7 @@ It knows folders, locks and databases, not entries.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
@@ -25,6 +26,7 @@ _LOCK: Final = "use.lock"
 _NEW: Final = ".new-"
 _DEAD: Final = ".dead-"
 _ATTEMPTS: Final = 8
+_NOT_DAMAGE: Final = (Reason.BUSY, Reason.FULL, Reason.READ_ONLY)
 # A folder in the making is older than this only if its maker died.
 _MAKING_SECONDS: Final = 60.0
 
@@ -38,9 +40,16 @@ class Generation:
         self.number = number
         self.directory = version / f"g{number}"
         with contextlib.ExitStack() as undo:
-            self._lock = os.open(
-                self.directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
-            )
+            try:
+                self._lock = os.open(
+                    self.directory / _LOCK,
+                    os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC,
+                    0o600,
+                )
+            except OSError as error:
+                if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENOTDIR):
+                    raise CacheCorrupt(Reason.DATABASE, str(error)) from error
+                raise
             undo.callback(os.close, self._lock)
             fcntl.flock(self._lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
             if self.deleted:
@@ -87,7 +96,9 @@ def open_current(
         except CacheCorrupt as damaged:
             error, above = damaged, newest
         except STORAGE_ERRORS as failed:
-            if isinstance(failed, OSError) or reason_of(failed) is not Reason.DATABASE:
+            # SQLite reports some damage as trouble of the disk; if it is that, making another
+            # generation fails as well.
+            if isinstance(failed, OSError) or reason_of(failed) in _NOT_DAMAGE:
                 raise
             error, above = failed, newest
     raise CacheUnavailable(

@@ -51,8 +51,10 @@ class HashSink:
                 _put(out, b"b", field)
             elif isinstance(field, Digest):
                 _put(out, b"d", field.raw)
-            else:
+            elif isinstance(field, ActionKey):
                 _put(out, b"a", field.raw)
+            else:
+                raise TypeError(f"a key has no field of type {type(field).__name__}")
 
     def key(self) -> ActionKey:
         """The key of all lines so far."""

@@ -23,11 +23,10 @@ from cache.care import (
     row_of,
 )
 from cache.digest import Digest, Id
-from cache.envelope import layer_of, prefix_of
+from cache.envelope import Row, layer_of, prefix_of
 from cache.folder import FORMAT
 from cache.outcome import CacheCorrupt, Layer, Miss, Reason
 from cache.seal import SealFile, SealKey
-from cache.sealed import Row
 from cache.store import BaseStore, no_lease
 
 

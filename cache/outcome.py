@@ -96,6 +96,8 @@ STORAGE_ERRORS: Final = (
     sqlite3.Error,
     sqlite3.Warning,
     OSError,
+    UnicodeDecodeError,  # a damaged schema's names in SQLite's own messages
+    MemoryError,  # a damaged length
     diskcache.Timeout,
 )
 
@@ -127,6 +129,8 @@ def reason_of(error: BaseException) -> Reason:
     """Why storage failed."""
     if isinstance(error, diskcache.Timeout):
         return Reason.BUSY
+    if isinstance(error, MemoryError):
+        return Reason.IO
     if isinstance(error, OSError):
         return _ERRNO.get(error.errno or 0, Reason.IO)
     code = getattr(error, "sqlite_errorcode", None)

@@ -19,11 +19,12 @@ import stat
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NoReturn
 
 import diskcache
 from diskcache.core import MODE_BINARY, MODE_RAW, UNKNOWN
 
+from cache.envelope import Row
 from cache.outcome import CacheCorrupt, Reason
 
 DATABASE: Final = "cache.db"
@@ -53,14 +54,6 @@ _PRAGMAS: Final = (
 _MASTER: Final = "SELECT type, name, sql FROM sqlite_master"
 # Connections of a forked parent: closing them here could release the parent's locks.
 _ABANDONED: Final[list[Any]] = []
-
-
-class Row(NamedTuple):
-    """One value to store; `kind` is its tag."""
-
-    key: bytes
-    kind: str
-    value: bytes
 
 
 class SealedDisk(diskcache.Disk):  # type: ignore[misc]  # diskcache has no types

@@ -19,6 +19,7 @@ from typing import Protocol, Self
 from cache.care import EntryInfo, GcReport, Problem, Stat, VerifyReport
 from cache.digest import ActionKey, Digest, Id
 from cache.envelope import (
+    Row,
     action_row,
     blob_row,
     check_blob,
@@ -32,7 +33,6 @@ from cache.envelope import (
 )
 from cache.outcome import HIT, Action, CacheCorrupt, Layer, Miss, Reason
 from cache.seal import SealFile, SealKey, SealUnavailable
-from cache.sealed import Row
 
 
 class Store(Protocol):

@@ -71,6 +71,8 @@ def put_entry(
             "interface": reply.interface,
             "metadata": reply.metadata,
         }
+        if reply.source_map:
+            outputs["source-map"] = reply.source_map
     meta = {
         "inputs": step.text,
         "contract": contract,

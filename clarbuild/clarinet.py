@@ -176,7 +176,7 @@ def _accounts(root: Path, files: Files) -> dict[str, str]:
 def _toml_fault(path: Path, text: str, message: str) -> InputError:
     place = _TOML_PLACE.search(message)
     line = text.count("\n") + 1
-    column = 1
+    column = len(text) - text.rfind("\n")
     if place:
         message = message[: place.start()]
         if place[1]:

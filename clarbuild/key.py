@@ -124,3 +124,13 @@ def changes(before: str, after: str) -> list[str]:
 def _by_label(text: str) -> dict[str, str]:
     rows = (line.rpartition(" ") for line in text.splitlines())
     return {label: value for label, _, value in rows}
+
+
+def digests_of_needs(text: str) -> dict[str, Digest]:
+    """The interfaces' digests by identifier, of a description."""
+    found: dict[str, Digest] = {}
+    for label, value in _by_label(text).items():
+        kind, _, identifier = label.partition(" ")
+        if kind == "needs" and value != ABSENT:
+            found[identifier] = Digest.from_hex(value.removeprefix("blake3:"))
+    return found

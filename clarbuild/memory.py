@@ -114,8 +114,7 @@ def _encode(memory: Memory, location: Path) -> dict[str, Any]:
             for path, (stamp, seen, digest) in memory.stamps.items()
         },
         "references": {
-            digest.hex: [row.needed, row.named, row.addresses]
-            for digest, row in memory.references.items()
+            digest.hex: [row.needed, row.named] for digest, row in memory.references.items()
         },
         "last": {label: key.hex for label, key in memory.last.items()},
         "before": {label: key.hex for label, key in memory.before.items()},
@@ -132,7 +131,7 @@ def _decode(data: dict[str, Any]) -> Memory:
             for path, row in data["stamps"].items()
         },
         references={
-            digest(text): References(tuple(row[0]), tuple(row[1]), tuple(row[2]))
+            digest(text): References(tuple(row[0]), tuple(row[1]))
             for text, row in data["references"].items()
         },
         last={label: key(text) for label, text in data["last"].items()},

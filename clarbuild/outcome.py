@@ -75,7 +75,6 @@ class Noted:
     """Something about the machine that the user should know: the cache is full, say."""
 
     message: str
-    hint: str = ""
 
 
 Event = Started | Compiling | Finished | Noted

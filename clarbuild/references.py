@@ -29,7 +29,6 @@ _STRUCTURE = re.compile(
 )
 _NEEDS = re.compile(r"(?:contract-call\?|use-trait\s+[^\s()]+|impl-trait)\s+$")
 _NEEDS_LENGTH = 160
-_ADDRESS = re.compile(r"S[0-9A-Z]{25,41}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,6 @@ class References:
 
     needed: tuple[str, ...]
     named: tuple[str, ...]
-    addresses: tuple[str, ...]
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -61,11 +59,7 @@ def find_references(source: str) -> References:
         start = token.start()
         needs = _NEEDS.search(source, max(0, start - _NEEDS_LENGTH), start)
         (named if needs is None else needed).add(identifier)
-    return References(
-        tuple(sorted(needed)),
-        tuple(sorted(named - needed)),
-        tuple(sorted(set(_ADDRESS.findall(source)))),
-    )
+    return References(tuple(sorted(needed)), tuple(sorted(named - needed)))
 
 
 def passed_references(source: str) -> frozenset[str]:
@@ -84,6 +78,21 @@ def passed_references(source: str) -> frozenset[str]:
             if identifier is not None and calls:
                 found.add(identifier)
     return frozenset(found)
+
+
+def with_siblings(source: str, deployer: str) -> str:
+    """`source` with contracts at `deployer` written as siblings: `'ADDRESS.name` as `.name`.
+
+    They are the same contracts, and the compiler, which knows no addresses, must see that. Blanks
+    take the address's place, so that everything stays where it was.
+    """
+
+    def rewrite(token: re.Match[str]) -> str:
+        if token["address"] != deployer:
+            return token[0]
+        return f"{' ' * (1 + len(deployer))}.{token['absolute']}"
+
+    return _TOKEN.sub(rewrite, source)
 
 
 def _identifier(token: re.Match[str]) -> str | None:

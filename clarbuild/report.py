@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, TextIO
 
 from clarbuild.artifacts import diagnostic_row
@@ -41,6 +40,9 @@ class Report(Protocol):
 
     def problems(self, problems: Sequence[Problem]) -> None:
         """Faults that no contract's outcome carries."""
+
+    def note(self, message: str) -> None:
+        """Something about the machine."""
 
     def close(self) -> None:
         """Nothing more comes."""
@@ -169,8 +171,8 @@ class PlainReport:
                     f"built {shown_name(outcome.unit)}: {size(outcome.wasm_size)},"
                     f" {duration(outcome.seconds)} ({outcome.reason})"
                 )
-            case Noted(message, hint):
-                self._complain([f"warning: {message}", *([f"hint: {hint}"] if hint else [])])
+            case Noted(message):
+                self.note(message)
 
     def result(self, result: BuildResult, *, dry: bool = False) -> None:
         """See `Report`."""
@@ -188,6 +190,10 @@ class PlainReport:
             rest = len(problems) - len(shown)
             self._complain([f"and {plural(rest, 'more problem')}: --all shows them"])
         self._err.flush()
+
+    def note(self, message: str) -> None:
+        """See `Report`."""
+        self._complain([f"warning: {message}"])
 
     def close(self) -> None:
         """See `Report`."""
@@ -219,8 +225,8 @@ class JsonReport:
                 self._say("compiling", contract=unit.id, line=unit.line or None, reason=reason)
             case Finished(outcome):
                 self._say("finished", **outcome_row(outcome))
-            case Noted(message, hint):
-                self._say("note", message=message, hint=hint or None)
+            case Noted(message):
+                self.note(message)
 
     def result(self, result: BuildResult, *, dry: bool = False) -> None:
         """See `Report`."""
@@ -241,6 +247,10 @@ class JsonReport:
         """See `Report`."""
         for found in problems:
             self._say("problem", **problem_row(found))
+
+    def note(self, message: str) -> None:
+        """See `Report`."""
+        self._say("note", message=message)
 
     def close(self) -> None:
         """See `Report`."""
@@ -288,7 +298,7 @@ class TerminalReport:
         profile: str,
         *,
         limit: int | None = _MAX_PROBLEMS,
-        clock: Callable[[], float] = time.monotonic,
+        compact: bool = False,
     ) -> None:
         from rich.console import Console
 
@@ -296,24 +306,21 @@ class TerminalReport:
         self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
         self._profile = profile
         self._limit = limit
-        self._clock = clock
+        self._compact = compact
         self._progress: Any = None
         self._task: Any = None
-        self._done = 0
 
     def event(self, event: Event) -> None:
         """See `Report`."""
         match event:
-            case Started(_, total, hits) if hits < total:
+            case Started(_, total, hits) if hits + self._compact < total:
                 self._start(total, hits)
             case Compiling(unit, _) if self._progress is not None:
                 self._progress.update(self._task, what=unit.name)
             case Finished() if self._progress is not None:
                 self._progress.advance(self._task)
-            case Noted(message, hint):
-                self._errors.print(f"[yellow]warning[/]: {_escape(message)}")
-                if hint:
-                    self._errors.print(f"[cyan]hint[/]: {_escape(hint)}")
+            case Noted(message):
+                self.note(message)
 
     def _start(self, total: int, hits: int) -> None:
         from rich.progress import (
@@ -344,6 +351,10 @@ class TerminalReport:
         if dry:
             for line in dry_lines(result):
                 self._console.print(_escape(line))
+        elif self._compact:
+            for outcome in result.outcomes:
+                if outcome.status is Status.BUILT:
+                    self._console.print(f"[green]built[/] {_row(outcome)}")
         elif result.compiled or not result.ok:
             self._console.print(self._tree(result))
         self.problems(result_problems(result))
@@ -380,6 +391,10 @@ class TerminalReport:
         if len(shown) < len(problems):
             rest = len(problems) - len(shown)
             self._errors.print(f"[dim]and {plural(rest, 'more problem')}: --all shows them[/]")
+
+    def note(self, message: str) -> None:
+        """See `Report`."""
+        self._errors.print(f"[yellow]warning[/]: {_escape(message)}")
 
     def close(self) -> None:
         """See `Report`."""
@@ -429,11 +444,13 @@ def _escape(text: str) -> str:
     return escape(text)
 
 
-def make_report(profile: str, *, as_json: bool, all_problems: bool = False) -> Report:
-    """The report that fits where the output goes."""
+def make_report(
+    profile: str, *, as_json: bool, all_problems: bool = False, compact: bool = False
+) -> Report:
+    """The report that fits where the output goes; a compact one tells only what changed."""
     if as_json:
         return JsonReport(sys.stdout, profile)
     limit = None if all_problems else _MAX_PROBLEMS
     if sys.stdout.isatty():
-        return TerminalReport(profile, limit=limit)
+        return TerminalReport(profile, limit=limit, compact=compact)
     return PlainReport(sys.stdout, sys.stderr, profile, limit=limit)

@@ -12,7 +12,6 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
 from cache.digest import ActionKey, Digest
 from cache.outcome import Action, Miss, Reason
@@ -37,7 +36,7 @@ from clarbuild.outcome import (
 from clarbuild.plan import Plan, State
 from clarbuild.pool import make_executor, stop
 from clarbuild.problems import InputError, Problem, fault, problem
-from clarbuild.references import References, passed_references
+from clarbuild.references import References, passed_references, with_siblings
 from clarbuild.sources import Source, Sources
 from clarbuild.units import Manifest, Unit
 from clarbuild.worker import CompileReply, CompileRequest, compile_request
@@ -46,14 +45,16 @@ from compiler.diagnostics import Diagnostic, Severity
 from compiler.versions import ClarityVersion, Epoch
 
 _ATTEMPTS = 2
-_NO_REFERENCES = References((), (), ())
+_CHECK_SECONDS = 0.1
+_NO_REFERENCES = References((), ())
 
 
-class Listener(Protocol):
-    """Is told what happens, as it happens."""
+Listener = Callable[[Event], None]
+"""Is told what happens, as it happens."""
 
-    def __call__(self, event: Event) -> None:
-        """One event."""
+
+def silent(_event: Event) -> None:
+    """A listener that nobody hears."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +88,38 @@ class Builder:
         self.around = surroundings
         self._memory_path = memory_path(surroundings.state, location, options.profile)
         self.memory = load_memory(self._memory_path)
+        self._latest: _Run | None = None
 
-    def build(self, listen: Listener) -> BuildResult:
-        """Builds all that isn't built; raises `InputError` where there is nothing to build from."""
-        return self._run(listen, dry=False)
+    def build(self, listen: Listener, check: Callable[[], None] = lambda: None) -> BuildResult:
+        """Builds all that isn't built; raises `InputError` where there is nothing to build from.
+
+        `check` is called again and again, and may raise to give the build up; what was compiled
+        until then is kept.
+        """
+        return self._run(listen, check, dry=False)
 
     def dry_run(self, listen: Listener) -> BuildResult:
         """What `build` would do: outcomes that would be built have a reason, and no artifact."""
-        return self._run(listen, dry=True)
+        return self._run(listen, lambda: None, dry=True)
 
-    def _run(self, listen: Listener, *, dry: bool) -> BuildResult:
-        started = time.perf_counter()
-        manifest = load(
+    def request(self, number: int) -> CompileRequest:
+        """What the compiler is asked for a unit of the latest build."""
+        assert self._latest is not None, "there was a build"
+        return self._latest.request(number)
+
+    def manifest(self) -> Manifest:
+        """What there is to build."""
+        return load(
             self.location,
             self.around.files,
             version=self.options.version,
             epoch=self.options.epoch,
         )
-        run = _Run(manifest, self, listen, dry=dry)
+
+    def _run(self, listen: Listener, check: Callable[[], None], *, dry: bool) -> BuildResult:
+        started = time.perf_counter()
+        manifest = self.manifest()
+        run = self._latest = _Run(manifest, self, listen, check, dry=dry)
         with self.around.store.lease():
             result = run.run(started)
         if not dry:
@@ -120,13 +135,20 @@ class _Run:
     """One build. Numbers are those of the manifest's units."""
 
     def __init__(
-        self, manifest: Manifest, builder: Builder, listen: Listener, *, dry: bool
+        self,
+        manifest: Manifest,
+        builder: Builder,
+        listen: Listener,
+        check: Callable[[], None],
+        *,
+        dry: bool,
     ) -> None:
         self.manifest = manifest
         self.options = builder.options
         self.around = builder.around
         self.memory = builder.memory
         self.listen = listen
+        self.check = check
         self.dry = dry
         now_ns = lambda: int(self.around.clock() * 1e9)  # noqa: E731
         self.sources = Sources(self.around.files, self.memory, now_ns)
@@ -234,14 +256,15 @@ class _Run:
         source = self.found[number].digest
         assert source is not None
         needs: dict[str, Digest | None] = {}
-        addressed = unit.deployer in self.graph.references[number].addresses
+        at_home = f"{unit.deployer}."
+        addressed = self._addresses_itself(number)
         for identifier, other in self.plan.needs(number).items():
             exported = None if other is None else self.plan.exported(other)
             needs[identifier] = None if exported is None else exported.observed
             if other is not None and exported is not None and not addressed:
                 foreign = self.manifest.units[other].deployer != unit.deployer
                 addressed = foreign and any(
-                    mention.startswith(unit.deployer) for mention in exported.mentions
+                    mention.startswith(at_home) for mention in exported.mentions
                 )
         return CompileStep(
             source,
@@ -253,6 +276,11 @@ class _Run:
             unit.deployer if addressed else None,
             self.around.toolchain,
         )
+
+    def _addresses_itself(self, number: int) -> bool:
+        """Whether the source names contracts at its deployer's address by that address."""
+        at_home = f"{self._unit(number).deployer}."
+        return any(name.startswith(at_home) for name in self.graph.references[number].all)
 
     def _ask(self, keys: list[ActionKey]) -> bool:
         """Asks the store for what was taken; whether anything became known."""
@@ -324,19 +352,22 @@ class _Run:
         for key in keys:
             number = self.plan.first_running(key)
             try:
-                request = self._request(number)
+                request = self.request(number)
             except InputError as error:
                 for other in self.plan.running(key):
                     self._finish(other, Status.INVALID, problems=error.problems)
                 continue
+            self.check()
             self.listen(Compiling(self._unit(number), self.reasons[key]))
             assert self.executor is not None
             self.futures[self.executor.submit(self.around.compile, request)] = key
 
-    def _request(self, number: int) -> CompileRequest:
+    def request(self, number: int) -> CompileRequest:
+        """What the compiler is asked for a unit whose needs are built."""
         unit = self._unit(number)
+        text = self._text(number)
         return CompileRequest(
-            self._text(number),
+            with_siblings(text, unit.deployer) if self._addresses_itself(number) else text,
             unit.version,
             unit.epoch,
             unit.cost_epoch,
@@ -370,7 +401,10 @@ class _Run:
 
     def _collect(self) -> None:
         """Waits for compilations and takes what has come."""
-        done, _ = wait(self.futures, return_when=FIRST_COMPLETED)
+        done: set[Future[CompileReply]] = set()
+        while not done:
+            self.check()
+            done, _ = wait(self.futures, timeout=_CHECK_SECONDS, return_when=FIRST_COMPLETED)
         for future in done:
             key = self.futures.pop(future)
             try:

@@ -5,6 +5,7 @@ Knows no cache and no files; a fault of the compiler comes back as text, never a
 
 from __future__ import annotations
 
+import struct
 import time
 import traceback
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from compiler.diagnostics import ClarityError, Diagnostic
 from compiler.interface import ContractInterface, bound, canonical_bytes, from_bytes, mentions
 from compiler.interface import to_bytes as interface_bytes
 from compiler.versions import ClarityVersion, Epoch
+
+_PAIR = struct.Struct("<Ii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class CompileReply:
     observed: bytes = b""
     mentions: tuple[str, ...] = ()
     metadata: bytes = b""
+    source_map: bytes = b""
     seconds: float = 0.0
     bug: str | None = None
 
@@ -51,33 +55,42 @@ def compile_request(request: CompileRequest) -> CompileReply:
 
     started = time.perf_counter()
     try:
-        interfaces = {
-            name: _interface(data, name, request.deployer) for name, data in request.interfaces
-        }
         compiled = compile_contract(
             request.source,
             request.version,
             request.epoch,
-            interfaces,
-            CompileOptions(
-                profile=request.profile,
-                cost_epoch=request.cost_epoch,
-                source_map=request.profile == "debug",
-            ),
+            decoded_interfaces(request),
+            CompileOptions(profile=request.profile, cost_epoch=request.cost_epoch),
+        )
+        return CompileReply(
+            tuple(compiled.diagnostics),
+            compiled.wasm,
+            interface_bytes(compiled.interface),
+            canonical_bytes(compiled.interface),
+            tuple(sorted(mentions(compiled.interface))),
+            compiled.metadata,
+            pack_source_map(compiled.source_map),
+            time.perf_counter() - started,
         )
     except ClarityError as error:
         return CompileReply((error.diagnostic,), seconds=time.perf_counter() - started)
     except Exception as error:
         return CompileReply(bug=describe_bug(error), seconds=time.perf_counter() - started)
-    return CompileReply(
-        tuple(compiled.diagnostics),
-        compiled.wasm,
-        interface_bytes(compiled.interface),
-        canonical_bytes(compiled.interface),
-        tuple(sorted(mentions(compiled.interface))),
-        compiled.metadata,
-        time.perf_counter() - started,
-    )
+
+
+def decoded_interfaces(request: CompileRequest) -> dict[str, ContractInterface]:
+    """The request's interfaces, each as the contract to be compiled sees it."""
+    return {name: _interface(data, name, request.deployer) for name, data in request.interfaces}
+
+
+def pack_source_map(pairs: tuple[tuple[int, int], ...]) -> bytes:
+    """Offsets in the module and the tree's nodes there, each pair as two 32-bit numbers (-1: no node)."""
+    return b"".join(_PAIR.pack(*pair) for pair in pairs)
+
+
+def unpack_source_map(data: bytes) -> dict[int, int]:
+    """Node by offset, from what `pack_source_map` made."""
+    return dict(_PAIR.iter_unpack(data))
 
 
 @lru_cache(maxsize=512)

@@ -83,7 +83,9 @@ HOST_FUNCTIONS: Final[dict[str, Signature]] = {
     # Data variables: id is the place in the description's `variables`. var_get -> pointer, length.
     "var_get": _i32(1, 2),
     "var_set": _i32(3),
-    # Maps: (id, key, key length[, value, value length]). map_get -> pointer (0: none), length.
+    # Maps: (id, key, key length[, value, value length]). map_get -> pointer (0: none), and the
+    # length that is stored: 1 + that of the value, 1 for a deleted entry, 0 where there never was
+    # one.
     "map_get": _i32(3, 2),
     "map_set": _i32(5),
     "map_insert": _i32(5, 1),
@@ -108,8 +110,8 @@ HOST_FUNCTIONS: Final[dict[str, Signature]] = {
     "stx_balance": Signature((I32, I32), (I64, I64)),
     "stx_transfer": Signature((I64, I64, I32, I32, I32, I32, I32, I32), (I32,)),
     "stx_burn": Signature((I64, I64, I32, I32), (I32,)),
-    # print(pointer, length, size): the consensus bytes of the value, and its interpreter size.
-    "print": _i32(3),
+    # print(pointer, length): the consensus bytes of the value.
+    "print": _i32(2),
     # contract_call(site, contract, its length, arguments in slot form) -> result in slot form.
     "contract_call": _i32(4, 1),
     # Nested transaction of a public (0) or read-only (1) function called from its own contract;
@@ -122,8 +124,8 @@ HOST_FUNCTIONS: Final[dict[str, Signature]] = {
     # secp256k1_verify(hash, signature, its length, key, its length) -> bool.
     "secp256k1_recover": _i32(4, 1),
     "secp256k1_verify": _i32(5, 1),
-    # at_block(hash) enters the state at the end of that block; at_block_end() leaves it.
-    "at_block": _i32(1),
+    # at_block(hash, its length) enters the state at the end of that block; at_block_end() leaves it.
+    "at_block": _i32(2),
     "at_block_end": _i32(0),
     # word(site, arguments in slot form) -> result in slot form: the words that the host evaluates
     # on values, see the description's `sites`.
@@ -161,6 +163,8 @@ class Abort(IntEnum):
     UNREACHABLE = 16
     CIRCULAR_REFERENCE = 17
     AT_BLOCK_UNAVAILABLE = 18
+    UNION_TYPE_VALUE_ERROR = 19
+    COST_COMPUTATION_FAILED = 20
 
 
 ABORTS: Final[dict[Abort, tuple[str, str]]] = {
@@ -182,5 +186,7 @@ ABORTS: Final[dict[Abort, tuple[str, str]]] = {
     Abort.UNREACHABLE: ("RuntimeCheck", "Unreachable"),
     Abort.CIRCULAR_REFERENCE: ("RuntimeCheck", "CircularReference"),
     Abort.AT_BLOCK_UNAVAILABLE: ("RuntimeCheck", "AtBlockUnavailable"),
+    Abort.UNION_TYPE_VALUE_ERROR: ("RuntimeCheck", "UnionTypeValueError"),
+    Abort.COST_COMPUTATION_FAILED: ("RuntimeCheck", "CostComputationFailed"),
 }
 """Kind and name of the error that each abort reports, as receipts have them."""

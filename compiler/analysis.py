@@ -9,15 +9,16 @@ import sys
 from collections.abc import Mapping
 
 from compiler.check import TypedContract, check_types
-from compiler.check.faults import TypeFault
+from compiler.check.faults import TypeFault, error_of
 from compiler.check.read_only import check_read_only
 from compiler.check.trait_check import check_traits
-from compiler.diagnostics import NO_SPAN, ClarityError, Diagnostic, Severity
+from compiler.diagnostics import ClarityError, Diagnostic
 from compiler.interface import ContractInterface
 from compiler.syntax import ContractAst, build_ast_with_diagnostics
 from compiler.versions import ClarityVersion, Epoch
 
-# A tree nests as deep as the parser lets it, some 70 levels, at three or four frames a level.
+# A tree nests as deep as the parser lets it, some 70 levels (in later epochs more), a type 32, at
+# three or four frames a level; Python's own limit of 1,000 would be near.
 _FRAMES = 5_000
 
 
@@ -39,13 +40,18 @@ def analyze(
     version: ClarityVersion,
     epoch: Epoch,
     interfaces: Mapping[str, ContractInterface],
+    deployer: str | None = None,
 ) -> AnalyzedContract:
     """Analyse `source`; `ClarityError` where it is not a valid contract.
 
     `interfaces` holds the contracts that the source names, by the names that it uses for them
     and each `bound` to that name; what it lacks does not exist.
+
+    A source that holds its own deployer's address may name one contract both by that address and
+    as a sibling. Given the `deployer`, both are the sibling; the result then holds for that
+    deployer alone.
     """
-    ast, diagnostics = build_ast_with_diagnostics(source, version, epoch)
+    ast, diagnostics = build_ast_with_diagnostics(source, version, epoch, deployer)
     try:
         analyzed = analyze_ast(ast, version, epoch, interfaces)
     except ClarityError as error:
@@ -72,9 +78,7 @@ def analyze_ast(
         interface = interface_of(typed)
         check_traits(ast.top_level, interface, interfaces, epoch)
     except TypeFault as fault:
-        raise ClarityError(
-            Diagnostic(Severity.ERROR, fault.code, fault.message, fault.span or NO_SPAN, fault.hint)
-        ) from fault
+        raise error_of(fault) from fault
     return AnalyzedContract(ast, typed, interface)
 
 
@@ -84,7 +88,7 @@ def interface_of(typed: TypedContract) -> ContractInterface:
 
 
 def _with_notes(diagnostic: Diagnostic, others: tuple[Diagnostic, ...]) -> Diagnostic:
-    """`diagnostic` with what else is wrong as its notes: a tool can show them."""
+    """`diagnostic` with what else is wrong as its notes, for a tool to show."""
     if not others:
         return diagnostic
     notes = tuple(f"{other.span.start_line}: {other.message}" for other in others)

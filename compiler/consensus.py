@@ -50,6 +50,7 @@ from compiler.consensus_untyped import (
     write_untyped,
 )
 from compiler.type_relations import MAX_VALUE_SIZE
+from compiler.type_relations import display as display_type
 from compiler.types import Type
 from compiler.values import (
     NONE,
@@ -67,7 +68,6 @@ from compiler.values import (
     UInt,
     Value,
     source,
-    type_text,
 )
 
 __all__ = [
@@ -382,7 +382,7 @@ def _writer(of: Type) -> Writer:
 
 
 def _refuse(value: Value, of: Type) -> NoReturn:
-    raise TypeError(f"wants {type_text(of)}, got {source(value)[:80]}")
+    raise TypeError(f"wants {display_type(of)}, got {source(value)[:80]}")
 
 
 def _flat_writer(of: Type, kind: type, limit: int | None = None) -> Writer:

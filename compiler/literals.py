@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from compiler.addresses import is_clarity_name
 from compiler.diagnostics import ClarityError, Diagnostic, Severity, Span
+from compiler.type_relations import display as display_type
 from compiler.types import Type
 from compiler.values import (
     NONE,
@@ -26,7 +27,6 @@ from compiler.values import (
     UInt,
     Value,
     to_value,
-    type_text,
 )
 
 MAX_NESTING = 64
@@ -63,7 +63,7 @@ def parse_literal(text: str, expected: Type | None = None, *, deployer: str | No
     try:
         return to_value(value, expected)
     except TypeError as error:
-        hint = f"write a value of type {type_text(expected)}"
+        hint = f"write a value of type {display_type(expected)}"
         if "wants uint, got Int" in str(error):
             hint = "unsigned integers are written with a u: u1"
         _fail(text, 0, str(error), hint)

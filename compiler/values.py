@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TypeAlias, TypeVar
 
-from compiler import types
+from compiler import type_relations, types
 from compiler.addresses import join_principal, split_principal
 
 INT_MIN = -(1 << 127)
@@ -465,7 +465,7 @@ def _convert(given: object, expected: types.Type, path: str) -> Value:
                 return _convert_tuple(given, dict(fields), path)
         case _:
             pass
-    raise TypeError(f"{path}wants {type_text(expected)}, got {_described(given)}")
+    raise TypeError(f"{path}wants {type_relations.display(expected)}, got {_described(given)}")
 
 
 def _convert_tuple(
@@ -481,39 +481,6 @@ def _convert_tuple(
         ]
         raise TypeError(f"{path}the tuple {' and '.join(parts)}")
     return Tuple({n: _convert(given[n], t, f"{path}field {n!r}: ") for n, t in fields.items()})
-
-
-def type_text(wanted: types.Type) -> str:
-    """A type as Clarity source writes it, as near as there is one."""
-    match wanted:
-        case types.BoolType():
-            return "bool"
-        case types.IntType():
-            return "int"
-        case types.UIntType():
-            return "uint"
-        case types.PrincipalType():
-            return "principal"
-        case types.BufferType(limit):
-            return f"(buff {limit})"
-        case types.StringAsciiType(limit):
-            return f"(string-ascii {limit})"
-        case types.StringUtf8Type(limit):
-            return f"(string-utf8 {limit})"
-        case types.OptionalType(inner):
-            return f"(optional {type_text(inner)})"
-        case types.ResponseType(ok, err):
-            return f"(response {type_text(ok)} {type_text(err)})"
-        case types.ListType(entry, limit):
-            return f"(list {limit} {type_text(entry)})"
-        case types.TupleType(fields):
-            return f"{{{', '.join(f'{n}: {type_text(t)}' for n, t in fields)}}}"
-        case types.CallableTraitType(trait) | types.TraitReferenceType(trait):
-            return f"<{trait.name}>"
-        case types.CallablePrincipalType() | types.ListUnionType():
-            return "principal"
-        case types.NoType():
-            return "nothing"
 
 
 def _made(make: Callable[[_Given], _Made], given: _Given, path: str) -> _Made:

@@ -53,6 +53,21 @@ class ClarityVersion(IntEnum):
         return self >= ClarityVersion.CLARITY_3
 
     @property
+    def has_testnet_principals(self) -> bool:
+        """`principal-of?` gives testnet addresses on every network."""
+        return self < ClarityVersion.CLARITY_2
+
+    @property
+    def hashes_p256_messages(self) -> bool:
+        """`secp256r1-verify` hashes the hash that it is given once more."""
+        return self <= ClarityVersion.CLARITY_4
+
+    @property
+    def charges_empty_buffers(self) -> bool:
+        """Reading an empty buffer costs what one byte does; earlier it had no cost, an error."""
+        return self >= ClarityVersion.CLARITY_5
+
+    @property
     def has_variadic_concat(self) -> bool:
         """`concat` takes two or more sequences."""
         return self >= ClarityVersion.CLARITY_6
@@ -116,11 +131,6 @@ class Epoch(IntEnum):
         return self >= Epoch.EPOCH_2_4
 
     @property
-    def sanitizes_arguments(self) -> bool:
-        """Values are sanitised at every function invocation."""
-        return self >= Epoch.EPOCH_4_0
-
-    @property
     def unexpected_serialization_is_none(self) -> bool:
         """`from-consensus-buff?` answers `none` on bytes that earlier were an internal error."""
         return self >= Epoch.EPOCH_3_4
@@ -129,6 +139,21 @@ class Epoch(IntEnum):
     def borrows_variables(self) -> bool:
         """Looking up a variable charges for its size only when the value is cloned."""
         return self >= Epoch.EPOCH_3_4
+
+    @property
+    def charges_serialized_arguments(self) -> bool:
+        """Words such as `is-eq` are charged for the size of their arguments, not their number."""
+        return self >= Epoch.EPOCH_2_05
+
+    @property
+    def charges_stored_length(self) -> bool:
+        """Storage is charged for the serialised bytes, not for the declared type's size."""
+        return self >= Epoch.EPOCH_2_05
+
+    @property
+    def charges_as_contract(self) -> bool:
+        """`as-contract` has a cost of its own."""
+        return self >= Epoch.EPOCH_2_1
 
     @property
     def charges_argument_size(self) -> bool:
@@ -141,19 +166,9 @@ class Epoch(IntEnum):
         return self >= Epoch.EPOCH_3_3
 
     @property
-    def meters_in_contract_traits(self) -> bool:
-        """Analysis charges traits of the same contract as well."""
-        return self >= Epoch.EPOCH_4_0
-
-    @property
     def combines_with_stx_check(self) -> bool:
         """`with-stx` allowances check transfers and burns together."""
         return self >= Epoch.EPOCH_3_4
-
-    @property
-    def checks_merge_size(self) -> bool:
-        """A tuple `merge` over the value size limit is refused where it stands."""
-        return self >= Epoch.EPOCH_4_0
 
     @property
     def calls_with_constants(self) -> bool:
@@ -164,11 +179,6 @@ class Epoch(IntEnum):
     def has_at_block(self) -> bool:
         """`at-block` exists."""
         return self < Epoch.EPOCH_3_4
-
-    @property
-    def fixes_map_off_by_one(self) -> bool:
-        """`map` over sequences of unequal length stops at the shortest, an empty one included."""
-        return self >= Epoch.EPOCH_4_0
 
     @property
     def tip_burn_block(self) -> bool:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from compiler.check.checker import Checker
+from compiler.check.definitions import check_top_level
+from compiler.check.faults import TypeFault, error_of
 from compiler.check.rules import RULES, Rule
 from compiler.check.typed import ContractCall, FunctionKind, TypedContract, TypedFunction
-from compiler.check.v2_1 import check_types_v2_1
+from compiler.check.v2_05 import CheckerV205
 from compiler.interface import ContractInterface
 from compiler.syntax.ast import ContractAst
 from compiler.versions import ClarityVersion, Epoch
@@ -28,5 +31,18 @@ def check_types(
     epoch: Epoch,
     interfaces: Mapping[str, ContractInterface],
 ) -> TypedContract:
-    """The typed contract, by the rules of the epoch; `ClarityError` with the first fault."""
-    return check_types_v2_1(ast, version, epoch, interfaces)
+    """The typed contract, by the rules of the epoch; `ClarityError` with the first fault.
+
+    `interfaces` holds the contracts that the source names, by their identifiers as it sees them
+    (`interface.bound`). A deep tree needs more frames than Python's own limit: who calls sees
+    to it.
+    """
+    checker = (Checker if epoch.has_callable_types else CheckerV205)(
+        ast, version, epoch, interfaces
+    )
+    try:
+        for node in ast.top_level:
+            check_top_level(checker, node)
+    except TypeFault as fault:
+        raise error_of(fault) from fault
+    return checker.contract

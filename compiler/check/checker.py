@@ -6,7 +6,7 @@ Types are inferred in one direction, from the leaves up. Knows no word: `rules.p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from compiler.check import faults, traits
 from compiler.check.rules import keywords_of, rules_of
@@ -29,6 +29,7 @@ from compiler.types import (
     StringAsciiType,
     StringUtf8Type,
     TraitIdentifier,
+    TraitReferenceType,
     Type,
 )
 from compiler.values import Buffer, Int, Literal, Principal, StringAscii, StringUtf8, UInt
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from compiler.syntax import ContractAst
     from compiler.versions import ClarityVersion, Epoch
 
-_LITERAL_TYPES: dict[type[Literal], Callable[[Any], Type]] = {
+LITERAL_TYPES: dict[type[Literal], Callable[[Any], Type]] = {
     Int: lambda _: INT,
     UInt: lambda _: UINT,
     Buffer: lambda literal: BufferType(len(literal.value)),
@@ -54,6 +55,8 @@ _LITERAL_TYPES: dict[type[Literal], Callable[[Any], Type]] = {
 
 class Checker:
     """The state of one contract's checking."""
+
+    literal_types: ClassVar[Mapping[type[Literal], Callable[[Any], Type]]] = LITERAL_TYPES
 
     __slots__ = (
         "_keywords",
@@ -106,7 +109,7 @@ class Checker:
             elif isinstance(node, AtomNode):
                 found = self.lookup(node.name, scope)
             elif isinstance(node, LiteralNode):
-                found = _LITERAL_TYPES[node.value.__class__](node.value)
+                found = self.literal_types[node.value.__class__](node.value)
             else:
                 raise faults.unexpected_trait_or_field()
         except TypeFault as fault:
@@ -136,7 +139,7 @@ class Checker:
 
     def _expect_clarity1(self, node: Node, scope: Scope, expected: Type) -> Type:
         if (
-            isinstance(expected, CallableTraitType)
+            isinstance(expected, CallableTraitType | TraitReferenceType)
             and isinstance(node, LiteralNode)
             and isinstance(node.value, Principal)
             and node.value.contract_name is not None
@@ -251,7 +254,7 @@ class Checker:
         found = interface.public_functions.get(name) or interface.read_only_functions.get(name)
         if found is None:
             raise faults.no_such_public_function(contract, name)
-        return traits.canonical_signature(found)
+        return traits.canonical_signature(found, self.epoch)
 
     def known_trait(self, trait: TraitIdentifier) -> Mapping[str, FunctionSignature] | None:
         """The methods of a trait that this contract defines or imports."""

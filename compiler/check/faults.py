@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from compiler.diagnostics import Span
+from compiler.diagnostics import NO_SPAN, ClarityError, Diagnostic, Severity, Span
 from compiler.type_relations import (
     TypeFault,
     could_not_determine_type,
@@ -20,11 +20,19 @@ from compiler.types import TraitIdentifier, Type
 __all__ = [
     "TypeFault",
     "could_not_determine_type",
+    "error_of",
     "supertype_too_large",
     "type_mismatch",
     "unreachable",
     "value_too_large",
 ]
+
+
+def error_of(fault: TypeFault) -> ClarityError:
+    """The error that tells the user of a fault, at the place that was found for it."""
+    span = fault.span or NO_SPAN
+    return ClarityError(Diagnostic(Severity.ERROR, fault.code, fault.message, span, fault.hint))
+
 
 # --- numbers of arguments -----------------------------------------------------------------------
 
@@ -400,15 +408,6 @@ def scope_too_deep() -> TypeFault:
     return TypeFault("scope-too-deep", "reached depth limit")
 
 
-def annotated_twice() -> TypeFault:
-    """An expression that a rule visits twice."""
-    return TypeFault(
-        "internal",
-        "internal error - please file an issue on https://github.com/stacks-network/"
-        "stacks-blockchain",
-    )
-
-
 # --- contracts and traits -----------------------------------------------------------------------
 
 
@@ -484,7 +483,7 @@ def at_block_unavailable() -> TypeFault:
 
 
 def missing_property(of: str) -> TypeFault:
-    """A block property's name missing; `of` is "", "burn ", "stacks " or such."""
+    """A property's name missing; `of` is "block", "burn block", "stacks block" or "tenure"."""
     return TypeFault("missing-property", f"missing property name for {of} info introspection")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler.check import faults
-from compiler.types import CallableTraitType, TraitIdentifier, Type
+from compiler.types import CallableTraitType, TraitIdentifier, TraitReferenceType, Type
 
 # The interpreter's own limit on nested bindings.
 _MAX_DEPTH = 256
@@ -32,7 +32,7 @@ class Scope:
 
     def bind(self, name: str, bound: Type, *, binds_traits: bool) -> None:
         """Bind `name`; since Clarity 2 a trait can be called through the name."""
-        if binds_traits and isinstance(bound, CallableTraitType):
+        if binds_traits and isinstance(bound, CallableTraitType | TraitReferenceType):
             self.traits[name] = bound.trait
         else:
             self.variables[name] = bound

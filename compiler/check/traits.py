@@ -158,7 +158,7 @@ def imported_trait(
     methods = checker.interface(trait.contract).traits.get(trait.name)
     if methods is None:
         return None
-    return {name: canonical_signature(method) for name, method in methods.items()}
+    return {name: canonical_signature(method, checker.epoch) for name, method in methods.items()}
 
 
 def check_literal_contract(checker: Checker, contract: str, trait: TraitIdentifier) -> None:
@@ -170,8 +170,10 @@ def check_literal_contract(checker: Checker, contract: str, trait: TraitIdentifi
     check_compliance(interface, trait, methods, _READ_AS)
 
 
-def canonical_signature(signature: FunctionSignature) -> FunctionSignature:
+def canonical_signature(signature: FunctionSignature, epoch: Epoch) -> FunctionSignature:
     """A signature of another contract, which may be of an earlier epoch."""
+    if not epoch.has_callable_types:
+        return signature
     if not any(contains_trait_reference(arg) for _, arg in signature.args) and (
         not contains_trait_reference(signature.returns)
     ):

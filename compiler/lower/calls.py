@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from compiler.abi import Abort
 from compiler.layout import VECTOR, layout_of, passes_by_memory
 from compiler.lower import held as h
 from compiler.lower.function import FunctionLowering, HeldNode
@@ -25,6 +26,10 @@ def call_user_function(
     fn: FunctionLowering, function: UserFunction, arguments: Sequence[Node | HeldNode]
 ) -> Type:
     """Evaluate the arguments and call; the type of the result."""
+    if len(arguments) != len(function.parameters):
+        # The checker lets it pass; what was evaluated before is undone anyway.
+        fn.abort(Abort.INCORRECT_ARGUMENT_COUNT)
+        return function.result
     by_memory = passes_by_memory(function.parameters)
     block: Local | None = None
     if by_memory:

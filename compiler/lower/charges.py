@@ -81,6 +81,10 @@ class Meter:
         self.write()
         self._pending = [0, 0, 0, 0, 0]
 
+    def forget(self) -> None:
+        """Drop what is pending at the end of a branch that has written it and left."""
+        self._pending = [0, 0, 0, 0, 0]
+
     def write(self) -> None:
         """Write what is pending and keep it pending: for a branch that leaves the function."""
         if self._enabled:

@@ -202,7 +202,7 @@ class FunctionLowering:
         from compiler.values import UInt
 
         if isinstance(node, LiteralNode) and isinstance(node.value, UInt):
-            return int(node.value)
+            return node.value.value
         return None
 
     def call(self, function: FuncRef) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from compiler.check.rules import rules_of
+from compiler.check.simple import Simple
 from compiler.diagnostics import CompilerBug
 from compiler.layout import layout_of
 from compiler.lower import held as h
@@ -68,7 +70,8 @@ def _apply_plain(fn: FunctionLowering, word: Plain, call: Call) -> Type:
     arguments = call.arguments
     own = [fn.type_of(a) if isinstance(a, HeldNode) else _own(fn, a) for a in arguments]
     types: Sequence[Type] = word.arguments(own) if word.arguments else own
-    if word.serialized_input and fn.module.metering:
+    by_size = word.serialized_input and fn.module.epoch.charges_serialized_arguments
+    if by_size and fn.module.metering and not fn.meter.is_constant(word.cost):
         helds = []
         for argument, type_ in zip(arguments, types, strict=True):
             fn.lower_as(argument, type_)
@@ -88,11 +91,17 @@ def _apply_plain(fn: FunctionLowering, word: Plain, call: Call) -> Type:
         for argument, type_ in zip(arguments, types, strict=True):
             fn.lower_as(argument, type_)
         fn.charge(word.cost, len(arguments))
-    result = call.result
-    if result is None:
-        raise CompilerBug(f"{word.name}: the type of the result is not known")
+    result = call.result or _applied_type(fn, word, types)
     word.emit(fn, types, result)
     return result
+
+
+def _applied_type(fn: FunctionLowering, word: Plain, types: Sequence[Type]) -> Type:
+    """The type of the result where `fold`, `map` or `filter` applies a word."""
+    rule = rules_of(fn.module.version).get(word.name)
+    if not isinstance(rule, Simple):
+        raise CompilerBug(f"{word.name}: the type of the result is not known")
+    return rule.check(types, fn.module.version)
 
 
 def _own(fn: FunctionLowering, node: Node) -> Type:
@@ -148,6 +157,21 @@ def charge_clone(fn: FunctionLowering, type_: Type, borrow: bool) -> None:
     fn.charge_stack("cost_lookup_variable_size")
     fn.push(held)
     fn.release(held)
+
+
+def is_borrowed(fn: FunctionLowering, node: Node | HeldNode) -> bool:
+    """Whether `node`, lowered with `borrow`, still owes the charge for being cloned."""
+    return (
+        fn.module.epoch.borrows_variables
+        and isinstance(node, AtomNode)
+        and word_kind(node.name, fn.module.version) is None
+    )
+
+
+def charge_variable_clone(fn: FunctionLowering, node: Node | HeldNode) -> None:
+    """The charge for cloning what `node`, lowered with `borrow` before, gave: a bool."""
+    if is_borrowed(fn, node):
+        fn.charge("cost_lookup_variable_size", 1)
 
 
 def _load_constant(fn: FunctionLowering, type_: Type, address: int) -> None:

@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from compiler.diagnostics import Diagnostic, Severity
 from compiler.syntax.ast import AtomNode, ListNode, Node, TraitNode
-from compiler.syntax.parsed import Gap, Parsed, RawNode
+from compiler.syntax.parsed import Finding, Gap, Parsed, RawNode
 
 FUNCTION_DEFINITIONS: Final = frozenset({"define-private", "define-public", "define-read-only"})
 DEFINITIONS: Final = FUNCTION_DEFINITIONS | {
@@ -168,7 +167,7 @@ def sort_definitions(parsed: Parsed) -> tuple[list[Node], int]:
     """The top-level forms in order, and how many references there are between them.
 
     Where definitions depend on each other in a circle, the order stays that of the source and
-    `parsed.diagnostics` says so.
+    `parsed.findings` says so.
     """
     references = _References(parsed)
     forms = parsed.top_level
@@ -214,12 +213,13 @@ def _report_circle(parsed: Parsed, circular: list[int]) -> None:
         for index in circular
         if (name := defined_name(parsed, parsed.top_level[index])) is not None
     ]
-    parsed.diagnostics.append(
-        Diagnostic(
-            Severity.ERROR,
+    place: Node = names[0] if names else parsed.top_level[circular[0]]
+    parsed.findings.append(
+        Finding(
             "circular-reference",
             f"detected interdependent functions ({', '.join(sorted(n.name for n in names))})",
-            names[0].span if names else parsed.top_level[circular[0]].span,
+            place.start,
+            place.end,
             "Clarity has no recursion: a definition can't use itself, not even through others",
         )
     )

@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from compiler.diagnostics import Diagnostic, Severity
 from compiler.syntax import lexemes
-from compiler.syntax.ast import SourceLines
 from compiler.syntax.literals import code_point, unescape
+from compiler.syntax.parsed import Finding
 
 # Kinds of tokens whose text is not their kind; the names are those that messages show.
 EOF: Final = "EOF"
@@ -51,8 +50,8 @@ _WELL_FORMED: Final = re.compile(
         f"({form})"
         for form in (
             r"[(){}:.,]",
-            r"[ \t\n]++(?!\r)",
-            lexemes.COMMENT,
+            r"[ \t\r\n]++",
+            r";;[\x00-\x09\x0b-\x7f]*+(?=\n|\Z)",
             lexemes.IDENTIFIER,
             lexemes.OPERATOR,
             lexemes.INTEGER,
@@ -65,7 +64,6 @@ _WELL_FORMED: Final = re.compile(
         )
     )
 )
-_PLAIN: Final = re.compile(r"[ -~]++")
 # For each group of the expression: the kind, and the characters to drop at either end.
 _GROUPS: Final = (
     ("", 0, 0),
@@ -99,12 +97,11 @@ class Token(NamedTuple):
 
 
 class Lexer:
-    """Reads all tokens of a source; what is wrong stands in `diagnostics` afterwards."""
+    """Reads all tokens of a source; what is wrong stands in `findings` afterwards."""
 
-    def __init__(self, source: str, lines: SourceLines) -> None:
-        self.diagnostics: list[Diagnostic] = []
+    def __init__(self, source: str) -> None:
+        self.findings: list[Finding] = []
         self._source = source
-        self._lines = lines
         self._end = len(source)
         self._at = 0
         self._line_ending_reported = False
@@ -139,6 +136,8 @@ class Lexer:
             text = content
         elif head:
             text = text[head : len(text) - tail]
+        elif not self._line_ending_reported and kind in (WHITESPACE, COMMENT) and "\r" in text:
+            self._report_line_ending(start + text.index("\r"))
         self._at = found.end()
         self._check_character()
         return Token(kind or text, text, start, self._at)
@@ -173,13 +172,14 @@ class Lexer:
         end: int | None = None,
         *,
         hint: str | None = None,
-        severity: Severity = Severity.ERROR,
+        note: bool = False,
     ) -> None:
         """Notes an error at the next character, or between two offsets."""
         if start is None:
             start = self._at
-        span = self._lines.span(start, start + 1 if end is None else end)
-        self.diagnostics.append(Diagnostic(severity, code, message, span, hint))
+        if end is None:
+            end = start + 1
+        self.findings.append(Finding(code, message, start, end, hint, note))
 
     def _expected_closing(self, closing: str, opening: str, opened_at: int) -> None:
         self._error("expected-closing", f"expected closing '{closing}'")
@@ -187,22 +187,24 @@ class Lexer:
             "to-match-this",
             f"to match this '{opening}'",
             opened_at,
-            severity=Severity.NOTE,
+            note=True,
         )
 
-    def _report_line_ending(self) -> None:
+    def _report_line_ending(self, at: int) -> None:
         if self._line_ending_reported:
             return
         self._line_ending_reported = True
         self._error(
             "unsupported-line-ending",
             "unsupported line-ending '\\r', only '\\n' is supported",
+            at,
             hint="convert the file to LF line endings",
         )
         self._error(
             "crlf-editor",
             "you may need to change your editor from CRLF mode to LF mode",
-            severity=Severity.NOTE,
+            at,
+            note=True,
         )
 
     # --- skipping what can't be read ---
@@ -225,8 +227,6 @@ class Lexer:
 
     def _read(self, char: str) -> tuple[str, str]:
         token: tuple[str, str]
-        if char in " \t\r\n":
-            return self._whitespace()
         if char == ";":
             return self._comment()
         if char in "+*/":
@@ -267,13 +267,6 @@ class Lexer:
             token = PLACEHOLDER, ""
         return token
 
-    def _whitespace(self) -> tuple[str, str]:
-        while self._next in " \t\r\n":
-            if self._next == "\r":
-                self._report_line_ending()
-            self._advance()
-        return WHITESPACE, ""
-
     def _comment(self) -> tuple[str, str]:
         if self._advance() == ";":
             self._advance()
@@ -286,12 +279,8 @@ class Lexer:
             )
         while self._next not in ("\n", _END):
             if self._next == "\r":
-                self._report_line_ending()
+                self._report_line_ending(self._at)
             self._advance()
-            plain = _PLAIN.match(self._source, self._at)
-            if plain is not None:
-                self._at = plain.end()
-                self._check_character()
         return COMMENT, ""
 
     def _operator(self, text: str) -> tuple[str, str]:
@@ -444,7 +433,7 @@ class Lexer:
             return decoded
         if char in ('"', _END):
             self._error("bad-unicode-escape", "unterminated UTF8 encoding, missing '}'")
-            self._error("to-match-this", "to match this '}'", opened_at, severity=Severity.NOTE)
+            self._error("to-match-this", "to match this '}'", opened_at, note=True)
         else:
             self._error("bad-unicode-escape", f"invalid character, '{char}', in UTF8 encoding")
         return None

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from compiler.contracts import sibling
-from compiler.diagnostics import Diagnostic
 from compiler.syntax.ast import (
     AtomNode,
     FieldNode,
@@ -31,6 +30,18 @@ class Gap:
         self.comment = comment
 
 
+class Finding(NamedTuple):
+    """Something wrong with the source, between two offsets."""
+
+    code: str
+    message: str
+    start: int
+    end: int
+    hint: str | None = None
+    note: bool = False
+    """Whether it only explains the finding before it."""
+
+
 RawNode: TypeAlias = Node | Gap
 
 
@@ -39,6 +50,8 @@ class Parsed:
     """A source after parsing."""
 
     lines: SourceLines
+    deployer: str | None = None
+    """The address whose contracts are siblings even where the source writes it out."""
     top_level: list[Node] = field(default_factory=list)
     raw: dict[ListNode, list[RawNode]] = field(default_factory=dict)
     """The forms that hold gaps, with all that stands in them; braces as keys and values in turn.
@@ -50,7 +63,7 @@ class Parsed:
     """Every `<name>`, in the order of the source."""
     contracts: dict[str, tuple[int, int]] = field(default_factory=dict)
     """Every contract that is named, with the place of its first mention."""
-    diagnostics: list[Diagnostic] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     def add_list(
         self, start: int, end: int, raw: list[RawNode], gaps: bool, braces: bool
@@ -77,7 +90,8 @@ class Parsed:
         self, start: int, end: int, address: str | None, name: str, trait: str | None
     ) -> Node:
         """A contract, or a field of one; a sibling where there is no address."""
-        contract = sibling(name) if address is None else f"{address}.{name}"
+        own = address is None or address == self.deployer
+        contract = sibling(name) if own else f"{address}.{name}"
         if contract not in self.contracts:
             self.contracts[contract] = (start, end)
         if trait is None:

@@ -63,19 +63,19 @@ class _MalformedError(Exception):
     """The source is not well formed; never leaves this module."""
 
 
-def parse(source: str, max_nesting: int) -> Parsed | None:
+def parse(source: str, max_nesting: int, deployer: str | None = None) -> Parsed | None:
     """The nodes of `source`; None if there is any error in it."""
     if not source.isascii():
         return None
     try:
-        return _parse(source, max_nesting)
+        return _parse(source, max_nesting, deployer)
     except _MalformedError:
         return None
 
 
-def _parse(source: str, max_nesting: int) -> Parsed:
+def _parse(source: str, max_nesting: int, deployer: str | None) -> Parsed:
     lines = SourceLines(source)
-    parsed = Parsed(lines)
+    parsed = Parsed(lines, deployer)
     literals: dict[str, Literal] = {}
     names: dict[str, str] = {}
     stack: list[tuple[list[RawNode], int, int, bool]] = []

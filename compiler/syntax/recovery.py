@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Final
 
 from compiler.addresses import MAX_DEPLOYED_NAME_LENGTH, MAX_NAME_LENGTH, is_contract_name
-from compiler.diagnostics import Diagnostic, Severity
 from compiler.syntax import lexer
 from compiler.syntax.ast import AtomNode, LiteralNode, SourceLines
 from compiler.syntax.lexer import Lexer, Token
@@ -21,7 +20,7 @@ from compiler.syntax.literals import (
     parse_int,
     parse_uint,
 )
-from compiler.syntax.parsed import Gap, Parsed, RawNode
+from compiler.syntax.parsed import Finding, Gap, Parsed, RawNode
 from compiler.values import Literal, Principal, StringUtf8
 
 _HINTS: Final = {
@@ -58,22 +57,24 @@ class _OpenTuple:
         self.mark = mark
 
 
-def parse_with_errors(source: str, max_nesting: int, max_depth: int) -> Parsed:
-    """What can be made of `source`, with all that is wrong with it in `diagnostics`."""
-    return _Parser(source, max_nesting, max_depth).parse()
+def parse_with_errors(
+    source: str, max_nesting: int, max_depth: int, deployer: str | None = None
+) -> Parsed:
+    """What can be made of `source`, with all that is wrong with it in `findings`."""
+    return _Parser(source, max_nesting, max_depth, deployer).parse()
 
 
 class _Parser:
-    def __init__(self, source: str, max_nesting: int, max_depth: int) -> None:
+    def __init__(self, source: str, max_nesting: int, max_depth: int, deployer: str | None) -> None:
         lines = SourceLines(source)
-        scanner = Lexer(source, lines)
+        scanner = Lexer(source)
         self.tokens = scanner.tokens()
         self.at = 0
         self.nesting = 0
         self.max_nesting = max_nesting + 1
         self.max_depth = max_depth
         self.lines = lines
-        self.parsed = Parsed(lines, diagnostics=scanner.diagnostics)
+        self.parsed = Parsed(lines, deployer, findings=scanner.findings)
 
     def parse(self) -> Parsed:
         while True:
@@ -115,16 +116,9 @@ class _Parser:
 
     # --- errors ---
 
-    def _error(
-        self,
-        code: str,
-        message: str,
-        start: int,
-        end: int,
-        severity: Severity = Severity.ERROR,
-    ) -> None:
-        span = self.lines.span(start, end)
-        self.parsed.diagnostics.append(Diagnostic(severity, code, message, span, _HINTS.get(code)))
+    def _error(self, code: str, message: str, start: int, end: int, *, note: bool = False) -> None:
+        hint = _HINTS.get(code)
+        self.parsed.findings.append(Finding(code, message, start, end, hint, note))
 
     def _unexpected(self, token: Token) -> None:
         self._error("unexpected-token", f"unexpected '{token.name}'", token.start, token.end)
@@ -136,7 +130,7 @@ class _Parser:
             f"to match this '{opening}'",
             opened_at,
             opened_at + 1,
-            Severity.NOTE,
+            note=True,
         )
 
     # --- forms ---

@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections.abc import Sequence
 
 from compiler.contracts import SELF
-from compiler.diagnostics import Diagnostic, Severity, Span
 from compiler.syntax.ast import (
     AtomNode,
     FieldNode,
@@ -16,7 +15,7 @@ from compiler.syntax.ast import (
     TraitNode,
 )
 from compiler.syntax.definitions import FUNCTION_DEFINITIONS, definition_of
-from compiler.syntax.parsed import Gap, Parsed, RawNode
+from compiler.syntax.parsed import Finding, Gap, Parsed, RawNode
 from compiler.types import TraitIdentifier
 
 
@@ -41,7 +40,7 @@ class Traits:
         self._starts = [node.start for node in parsed.traits]
 
     def resolve(self) -> None:
-        """Reads the definitions in the order of the source; an error goes to the diagnostics.
+        """Reads the definitions in the order of the source; an error goes to the findings.
 
         What comes behind the first error is not read, as the interpreter doesn't.
         """
@@ -58,7 +57,7 @@ class Traits:
     def settle(self, top_level: Sequence[Node]) -> bool:
         """Writes into every `<name>` of the forms, in their order, what it stands for.
 
-        False when one stands for nothing; the diagnostics then say so.
+        False when one stands for nothing; the findings then say so.
         """
         if not self._mentions:
             return True
@@ -72,9 +71,9 @@ class Traits:
         return True
 
     def _report(self, refused: _RefusedError) -> None:
-        span: Span = refused.node.span
-        self._parsed.diagnostics.append(
-            Diagnostic(Severity.ERROR, refused.code, str(refused), span, refused.hint)
+        node = refused.node
+        self._parsed.findings.append(
+            Finding(refused.code, str(refused), node.start, node.end, refused.hint)
         )
 
     def _mentioned_in(self, start: int, end: int) -> Sequence[TraitNode]:

@@ -47,6 +47,10 @@ class Engine:
         self.settings = settings
         self.wasmtime = wasmtime.Engine(_config(settings))
 
+    def interrupt(self) -> None:
+        """Traps all guests of an interruptible engine; instances made later run."""
+        self.wasmtime.increment_epoch()
+
     @cached_property
     def fingerprint(self) -> bytes:
         """A digest of all that decides whether native code fits: version, settings, target, CPU."""

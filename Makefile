@@ -1,0 +1,56 @@
+# Each target makes the environment `.venv` when it is missing or older than pyproject.toml.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.made
+SHARED := ../shared
+# The interpreter itself, a tool of the tests; with Node and $(SHARED) it is installed here.
+REFERENCE_VM := .refvm
+REFERENCE_STAMP := $(REFERENCE_VM)/.made
+
+.PHONY: demo test lint bench conformance crosscheck reference receipts clean
+
+demo: $(STAMP)
+	@BIN=$(BIN) sh sample_projects/demo.sh
+
+test: $(STAMP) reference
+	$(BIN)/pytest -n auto
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(STAMP) reference
+	$(BIN)/python -m benchmarks
+
+conformance: $(STAMP)
+	$(BIN)/python -m tests.conformance
+
+crosscheck: $(STAMP) reference
+	$(BIN)/python -m tests.crosscheck
+
+$(STAMP): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,lint]'
+	@touch $@
+
+# Without Node or $(SHARED) there is nothing to compare with; tests that need it say so and skip.
+reference:
+	@if command -v npm >/dev/null && test -d $(SHARED)/reference-vm; then \
+		$(MAKE) --no-print-directory $(REFERENCE_STAMP); \
+	else \
+		echo "no npm or no $(SHARED)/reference-vm: tests against the interpreter are skipped"; \
+	fi
+
+$(REFERENCE_STAMP):
+	mkdir -p $(REFERENCE_VM)
+	cp $(SHARED)/reference-vm/package.json $(SHARED)/reference-vm/vm.mjs $(REFERENCE_VM)/
+	cp -r $(SHARED)/reference-vm/chain $(REFERENCE_VM)/
+	chmod -R u+w $(REFERENCE_VM)
+	cd $(REFERENCE_VM) && npm install --no-audit --no-fund --loglevel=error
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(REFERENCE_VM)

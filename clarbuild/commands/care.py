@@ -1,0 +1,186 @@
+"""`cache` and `verify`: the care of the cache."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from clarbuild.commands.options import (
+    JsonOption,
+    PathArgument,
+    ProjectOption,
+    ReleaseOption,
+    open_builder,
+    options_of,
+    project_path,
+)
+from clarbuild.guard import BAD_INPUT, guarded
+
+cache_app = typer.Typer(help="The cache: what is in it, and its care.", no_args_is_help=True)
+
+MIB = 1024 * 1024
+
+
+def show(row: dict[str, Any], *, as_json: bool, lines: list[str]) -> None:
+    """Prints a report as one JSON object or as lines."""
+    if as_json:
+        print(json.dumps(row, default=str, ensure_ascii=False))
+    else:
+        print("\n".join(lines))
+
+
+@cache_app.command()
+@guarded
+def stat(as_json: JsonOption = False) -> int:
+    """How much is in the cache, and how often it helped."""
+    from clarbuild.report import plural, size
+    from clarbuild.surroundings import open_store
+
+    with open_store() as store:
+        found = store.stat()
+    limit = f" of {size(found.size_limit)}" if found.size_limit else ""
+    lines = [
+        f"folder    {found.path}",
+        f"size      {size(found.bytes)}{limit}, {plural(found.entries, 'value')}",
+    ]
+    for kind in found.kinds:
+        lines.append(f"  {kind.kind:<12} {kind.entries:>8,} {size(kind.bytes):>12}")
+    for layer, counts in sorted(found.counters.items()):
+        hits = counts.get("hit", 0)
+        asked = sum(counts.values())
+        rate = f"{100 * hits / asked:.1f} %" if asked else "never asked"
+        misses = ", ".join(f"{n:,} {why}" for why, n in sorted(counts.items()) if why != "hit")
+        lines.append(f"{layer:<9} {rate} hits of {asked:,}{f' (not: {misses})' if misses else ''}")
+    lines += [f"pinned    {label}: {count:,}" for label, count in found.pins.items()]
+    if found.problem:
+        lines.append(f"problem   {found.problem}")
+    show(dataclasses.asdict(found), as_json=as_json, lines=lines)
+    return 0
+
+
+@cache_app.command()
+@guarded
+def gc(
+    size_limit: Annotated[
+        int | None, typer.Option("--size", min=0, help="Drop what is oldest beyond so many MiB.")
+    ] = None,
+    other_versions: Annotated[
+        bool, typer.Option("--other-versions", help="Drop what other versions left, too.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Drop what is damaged, orphaned, or oldest beyond the size limit."""
+    from clarbuild.report import plural, size
+    from clarbuild.surroundings import open_store
+
+    with open_store() as store:
+        report = store.gc(
+            size_limit=None if size_limit is None else size_limit * MIB,
+            other_versions=other_versions,
+        )
+    dropped = ", ".join(f"{count:,} {why}" for why, count in sorted(report.dropped.items()))
+    lines = [
+        f"dropped {dropped or 'nothing'} ({size(report.bytes_dropped)}); "
+        f"kept {plural(report.entries_kept, 'value')} ({size(report.bytes_kept)})"
+    ]
+    if report.problem:
+        lines.append(f"problem: {report.problem}")
+    show(dataclasses.asdict(report), as_json=as_json, lines=lines)
+    return BAD_INPUT if report.problem else 0
+
+
+@cache_app.command()
+@guarded
+def verify(as_json: JsonOption = False) -> int:
+    """Hash everything in the cache again; what is damaged is dropped."""
+    from clarbuild.report import plural, size
+    from clarbuild.surroundings import open_store
+
+    with open_store() as store:
+        report = store.verify()
+    lines = [f"dropped {found.layer} {found.id[:12]}: {found.reason}" for found in report.problems]
+    lines.append(
+        f"{plural(report.checked, 'value')} checked ({size(report.bytes)}), "
+        f"{len(report.problems):,} damaged"
+    )
+    show(dataclasses.asdict(report), as_json=as_json, lines=lines)
+    return BAD_INPUT if report.problems else 0
+
+
+@cache_app.command()
+@guarded
+def pin(
+    path: PathArgument = Path(),
+    *,
+    release: ReleaseOption = False,
+    remove: Annotated[bool, typer.Option("--remove", help="Let them go again.")] = False,
+) -> int:
+    """Never drop what a project's last build used."""
+    from clarbuild.problems import fault
+    from clarbuild.report import plural
+
+    builder = open_builder(path, options_of(release=release))
+    label = str(builder.manifest().location.absolute())
+    with builder.around.store as store:
+        if remove:
+            store.unpin(label)
+            print(f"no longer pinned: {label}")
+            return 0
+        keys = set(builder.memory.last.values())
+        if not keys:
+            raise fault(str(path), "not-built", "not built yet", hint="`clarbuild build` builds it")
+        store.pin(label, keys)
+    print(f"pinned {plural(len(keys), 'artifact')} of {label}")
+    return 0
+
+
+@cache_app.command()
+@guarded
+def clear() -> int:
+    """Drop everything."""
+    from clarbuild.surroundings import open_store
+
+    with open_store() as store:
+        store.clear()
+        print(f"cleared {store.path}")
+    return 0
+
+
+@cache_app.command()
+@guarded
+def path() -> int:
+    """Print where the cache is."""
+    from cache.folder import default_cache_dir
+
+    print(default_cache_dir())
+    return 0
+
+
+@guarded
+def verify_builds(
+    project: ProjectOption = None,
+    release: ReleaseOption = False,
+    sample: Annotated[
+        int | None, typer.Option("--sample", min=1, help="Only so many, chosen at random.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Compile again and compare with the cache, byte for byte."""
+    from clarbuild.report import plural
+    from clarbuild.verify import verify as run_verify
+
+    builder = open_builder(project_path(project), options_of(release=release))
+    with builder.around.store:
+        findings = run_verify(builder, sample)
+    different = [found for found in findings if found.stage is not None]
+    lines = [f"{found.contract}: {found.stage} differs" for found in different]
+    lines.append(
+        f"{plural(len(findings), 'artifact')} compiled again, {len(different):,} different"
+    )
+    rows = [dataclasses.asdict(found) for found in findings]
+    show({"verified": rows, "different": len(different)}, as_json=as_json, lines=lines)
+    return BAD_INPUT if different else 0

@@ -1,0 +1,3 @@
+"""The version of clarbuild."""
+
+VERSION = "0.1.0"

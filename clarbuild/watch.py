@@ -1,0 +1,179 @@
+"""Watches a project and builds it after each edit; contents decide, not events.
+
+Events only say when to look. A build starts after a quiet period, or when a deadline is over
+while edits go on; a newer edit supersedes a build that still runs. Without events (the system's
+watches may be used up) the files' stamps are polled.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from clarbuild.clarinet import MANIFEST_NAME
+from clarbuild.files import Files, Stamp
+from clarbuild.problems import InputError
+
+_RELEVANT = (".clar", ".jsonl", ".toml")
+_IGNORED_EVENTS = frozenset({"opened", "closed_no_write"})
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds: of quiet before a build, of patience with edits that go on, between polls."""
+
+    quiet: float = 0.02
+    deadline: float = 0.5
+    poll: float = 0.4
+
+
+class Trigger:
+    """Collects touched paths and decides when it is time; events come from another thread."""
+
+    def __init__(self, timing: Timing, clock: Callable[[], float] = time.monotonic) -> None:
+        self._timing = timing
+        self._clock = clock
+        self._condition = threading.Condition()
+        self._touched: set[str] = set()
+        self._first = 0.0
+        self._latest = 0.0
+
+    def touch(self, path: str) -> None:
+        """Something happened to `path`."""
+        now = self._clock()
+        with self._condition:
+            if not self._touched:
+                self._first = now
+            self._latest = now
+            self._touched.add(path)
+            self._condition.notify_all()
+
+    @property
+    def pending(self) -> bool:
+        """Whether an edit has come that no build has seen."""
+        return bool(self._touched)
+
+    def wait(self, timeout: float | None = None) -> set[str]:
+        """The touched paths, once it is quiet or the deadline is over; none on a time-out."""
+        end = None if timeout is None else self._clock() + timeout
+        with self._condition:
+            while not self._touched:
+                left = None if end is None else end - self._clock()
+                if left is not None and left <= 0:
+                    return set()
+                self._condition.wait(left)
+            while True:
+                due = min(self._latest + self._timing.quiet, self._first + self._timing.deadline)
+                left = due - self._clock()
+                if left <= 0:
+                    touched, self._touched = self._touched, set()
+                    return touched
+                self._condition.wait(left)
+
+
+def watched_roots(location: Path, files: Files) -> list[Path]:
+    """The folders in which an edit may concern the project at `location`."""
+    return [location if files.is_folder(location) else location.parent]
+
+
+class Watcher:
+    """Calls a trigger for edits under some folders, by events or by polling."""
+
+    def __init__(self, roots: Iterable[Path], files: Files, trigger: Trigger, timing: Timing):
+        self._roots = list(roots)
+        self._files = files
+        self._trigger = trigger
+        self._timing = timing
+        self._stopped = threading.Event()
+        self._observer: object | None = None
+        self.polling: str | None = None
+
+    def start(self, *, force_polling: bool = False) -> None:
+        """Begins; `polling` says why events can't be had, where they can't."""
+        if force_polling:
+            self.polling = "asked for"
+        else:
+            try:
+                self._observe()
+                return
+            except OSError as error:
+                # inotify's limit of watches or instances, or a file system without events.
+                self.polling = (error.strerror or str(error)).lower()
+        threading.Thread(target=self._poll, daemon=True).start()
+
+    def stop(self) -> None:
+        """Ends."""
+        self._stopped.set()
+        if self._observer is not None:
+            self._observer.stop()  # type: ignore[attr-defined]
+
+    def _observe(self) -> None:
+        from watchdog.events import FileSystemEvent, FileSystemEventHandler
+        from watchdog.observers import Observer
+
+        trigger = self._trigger
+
+        class Handler(FileSystemEventHandler):
+            def on_any_event(self, event: FileSystemEvent) -> None:
+                if event.event_type in _IGNORED_EVENTS:
+                    return
+                for path in (event.src_path, event.dest_path):
+                    text = path.decode() if isinstance(path, bytes) else str(path)
+                    if text and (event.is_directory or text.endswith(_RELEVANT)):
+                        trigger.touch(text)
+
+        observer = Observer()
+        for root in self._roots:
+            observer.schedule(Handler(), str(root), recursive=True)
+        observer.start()
+        self._observer = observer
+
+    def _poll(self) -> None:
+        before = self._stamps()
+        while not self._stopped.wait(self._timing.poll):
+            now = self._stamps()
+            for path in before.keys() | now.keys():
+                if before.get(path) != now.get(path):
+                    self._trigger.touch(str(path))
+            before = now
+
+    def _stamps(self) -> dict[Path, Stamp]:
+        found: dict[Path, Stamp] = {}
+        for root in self._roots:
+            for path in (*self._files.contracts(root), root / MANIFEST_NAME):
+                try:
+                    found[path] = self._files.stamp(path)
+                except OSError:
+                    continue
+        return found
+
+
+class SupersededError(Exception):
+    """A newer edit has come: the build that runs is of no use any more."""
+
+
+def watch(
+    build: Callable[[], None],
+    trigger: Trigger,
+    *,
+    complain: Callable[[InputError], None],
+    stop: Callable[[], bool] = lambda: False,
+) -> None:
+    """Builds now and after every edit, until `stop` says so.
+
+    `build` raises `SupersededError` to give up for a newer edit, and `InputError` for a manifest
+    that is broken, perhaps only for now.
+    """
+    while not stop():
+        try:
+            build()
+        except SupersededError:
+            pass
+        except InputError as error:
+            complain(error)
+        while not stop():
+            if trigger.wait(1.0):
+                break

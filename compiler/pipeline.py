@@ -1,0 +1,100 @@
+"""The compiler in one place: source -> analysed contract -> module, and what it is called by.
+
+`read -> parse -> resolve -> check` is `compiler.analysis.analyze`; `lower -> encode` is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from compiler import abi
+from compiler.analysis import AnalyzedContract, analyze
+from compiler.description import ModuleDescription
+from compiler.diagnostics import Diagnostic
+from compiler.fingerprint import fingerprint
+from compiler.interface import ContractInterface
+from compiler.lower.contract import lower_contract
+from compiler.lower.module import ModuleLowering
+from compiler.versions import ClarityVersion, Epoch
+from compiler.wasm import ModuleBuilder
+
+Profile = Literal["debug", "release"]
+
+__all__ = ["CompileOptions", "CompiledContract", "compile_contract", "fingerprint", "generate"]
+
+
+@dataclass(frozen=True, slots=True)
+class CompileOptions:
+    """What besides source, version, epoch and interfaces decides the bytes.
+
+    `cost_epoch` is the epoch that the contract will run in; `None` is the epoch of its
+    deployment. `checked` follows the value stack while emitting (slow: for tests).
+    """
+
+    profile: Profile = "debug"
+    cost_epoch: Epoch | None = None
+    metering: bool = True
+    checked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledContract:
+    """A module and what goes with it; `metadata` is its description in canonical JSON."""
+
+    wasm: bytes
+    interface: ContractInterface
+    metadata: bytes
+    diagnostics: tuple[Diagnostic, ...]
+    source_map: tuple[tuple[int, int], ...] = ()
+
+
+def compile_contract(
+    source: str,
+    version: ClarityVersion,
+    epoch: Epoch,
+    interfaces: Mapping[str, ContractInterface],
+    options: CompileOptions | None = None,
+) -> CompiledContract:
+    """Compile a contract.
+
+    `interfaces` are those of the contracts it uses, by the identifiers of
+    `compiler.contracts`. Raises `ClarityError` where the contract is not valid.
+    """
+    return generate(analyze(source, version, epoch, interfaces), version, epoch, options)
+
+
+def generate(
+    analyzed: AnalyzedContract,
+    version: ClarityVersion,
+    epoch: Epoch,
+    options: CompileOptions | None = None,
+) -> CompiledContract:
+    """The module of an analysed contract."""
+    options = options or CompileOptions()
+    debug = options.profile == "debug"
+    builder = ModuleBuilder(
+        data_base=abi.STATIC_DATA, debug=debug, marks=debug, checked=options.checked
+    )
+    builder.memory(export=abi.MEMORY_EXPORT)
+    module = ModuleLowering(
+        analyzed.typed,
+        version,
+        epoch,
+        options.cost_epoch or epoch,
+        builder,
+        metering=options.metering,
+    )
+    lower_contract(module)
+    description: ModuleDescription = module.description
+    # Aligned, so that hosts can address the heap's first words cheaply.
+    description.heap = builder.data_end + -builder.data_end % 16
+    wasm = builder.finish()
+    return CompiledContract(
+        wasm=wasm,
+        interface=analyzed.interface,
+        metadata=description.to_bytes(),
+        diagnostics=(),
+        source_map=tuple(builder.source_map) if debug else (),
+    )

@@ -1,0 +1,137 @@
+"""Other contracts: contract-call?, contract-of, as-contract."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler import abi
+from compiler.description import Site
+from compiler.diagnostics import CompilerBug
+from compiler.lower import held as h
+from compiler.lower.held import Held
+from compiler.lower.literals import push_literal
+from compiler.types import PRINCIPAL, Type
+from compiler.values import Principal
+from compiler.wasm.functions import Local
+from compiler.wasm.valtypes import I32
+from compiler.words.keywords import push_principal
+from compiler.words.storage import name_of
+from compiler.words.word import Call, Form, Word
+
+if TYPE_CHECKING:
+    from compiler.check.typed import ContractCall
+    from compiler.lower.function import FunctionLowering
+
+
+def _contract_call(fn: FunctionLowering, call: Call) -> Type:
+    target = fn.module.typed.contract_calls.get(call.node)
+    if target is None:
+        raise CompilerBug("contract-call?: the checker knows nothing of it")
+    code = fn.code
+    fn.charge("cost_contract_call")
+    values: list[Held] = [fn.lower_held(argument) for argument in call.arguments[2:]]
+    result = target.signature.returns
+    block = fn.alloc(max(1, sum(value.layout.slot_size for value in values)))
+    offset = 0
+    for value in values:
+        fn.push(value)
+        h.store_slots(code, block, offset, value.type)
+        offset += value.layout.slot_size
+    site = fn.module.site(
+        Site(
+            kind="call",
+            name=target.function,
+            arguments=tuple(value.type for value in values),
+            result=result,
+            contract=target.contract,
+            trait=target.trait,
+            extra=target.kind,
+        )
+    )
+    code.i32_const(site)
+    _push_target(fn, target)
+    code.local_get(block)
+    fn.host("contract_call")
+    answer = code.local(I32)
+    code.local_set(answer)
+    h.load_slots(code, answer, 0, result)
+    code.release(answer, block)
+    fn.release(*values)
+    return result
+
+
+def _push_target(fn: FunctionLowering, target: ContractCall) -> None:
+    """Push the bytes of the contract's principal."""
+    if target.kind == "dynamic":
+        held = fn.scope.get(target.name or "")
+        if held is None:
+            raise CompilerBug(f"contract-call?: no {target.name} in scope")
+        fn.push(held)
+        return
+    if target.contract is None:
+        raise CompilerBug("contract-call?: of no contract")
+    push_literal(fn, Principal(target.contract))
+
+
+def _contract_of(fn: FunctionLowering, call: Call) -> Type:
+    fn.charge("cost_contract_of")
+    held = fn.scope.get(name_of(call.arguments[0]))
+    if held is None:
+        raise CompilerBug("contract-of: of what is not in scope")
+    fn.push(held)
+    return PRINCIPAL
+
+
+def _as_contract(fn: FunctionLowering, call: Call) -> Type:
+    code = fn.code
+    if fn.module.epoch.charges_as_contract:
+        fn.charge("cost_as_contract")
+    saved = become_contract(fn)
+
+    def restore() -> None:
+        restore_sender(fn, saved)
+
+    fn.cleanups.append(restore)
+    type_ = fn.lower(call.arguments[0])
+    fn.cleanups.pop()
+    restore()
+    code.release(*saved)
+    return type_
+
+
+SENDER_AND_CALLER = (
+    abi.TX_SENDER,
+    abi.TX_SENDER + 4,
+    abi.CONTRACT_CALLER,
+    abi.CONTRACT_CALLER + 4,
+)
+
+
+def become_contract(fn: FunctionLowering) -> tuple[Local, ...]:
+    """Make the contract sender and caller; locals that hold who they were."""
+    code = fn.code
+    saved = code.locals((I32,) * 4)
+    for local, address in zip(saved, SENDER_AND_CALLER, strict=True):
+        code.i32_const(0).i32_load(address).local_set(local)
+    for address in (abi.TX_SENDER, abi.CONTRACT_CALLER):
+        push_principal(fn, abi.CURRENT_CONTRACT)
+        length = code.local(I32)
+        pointer = code.local(I32)
+        code.local_set(length).local_set(pointer)
+        code.i32_const(0).local_get(pointer).i32_store(address)
+        code.i32_const(0).local_get(length).i32_store(address + 4)
+        code.release(length, pointer)
+    return saved
+
+
+def restore_sender(fn: FunctionLowering, saved: tuple[Local, ...]) -> None:
+    """Undo `become_contract`."""
+    for local, address in zip(saved, SENDER_AND_CALLER, strict=True):
+        fn.code.i32_const(0).local_get(local).i32_store(address)
+
+
+WORDS: tuple[Word, ...] = (
+    Form("contract-call?", emit=_contract_call),
+    Form("contract-of", emit=_contract_of),
+    Form("as-contract", emit=_as_contract),
+)

@@ -1,0 +1,275 @@
+"""Functions applied to elements: fold, map, filter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from compiler import abi
+from compiler.diagnostics import CompilerBug
+from compiler.layout import layout_of
+from compiler.lower import held as h
+from compiler.lower.function import HeldNode
+from compiler.lower.held import Held
+from compiler.types import BOOL, ListType, Type
+from compiler.wasm.functions import Local
+from compiler.wasm.valtypes import I32
+from compiler.words.elements import (
+    element_size,
+    element_type,
+    entry_vector,
+    push_element,
+    push_own_type,
+)
+from compiler.words.names import word_kind
+from compiler.words.storage import name_of
+from compiler.words.word import Call, Form, Word
+
+if TYPE_CHECKING:
+    from compiler.lower.function import FunctionLowering
+    from compiler.syntax.ast import Node
+
+
+class _Cursor:
+    """A walk over a sequence: the address of the element that is next."""
+
+    __slots__ = ("at", "sequence", "step", "vector")
+
+    def __init__(self, fn: FunctionLowering, sequence: Held) -> None:
+        self.sequence = sequence
+        self.step = element_size(sequence.type)
+        self.vector = entry_vector(fn, sequence)
+        self.at = fn.local_i32()
+        fn.code.local_get(sequence.locals[0]).local_set(self.at)
+
+    def take(self, fn: FunctionLowering) -> Held:
+        """The next element, and on to the one after it."""
+        push_element(fn, self.sequence.type, self.at, self.vector)
+        element = fn.hold(element_type(self.sequence.type))
+        fn.code.local_get(self.at).i32_const(self.step).i32_add().local_set(self.at)
+        return element
+
+    def release(self, fn: FunctionLowering) -> None:
+        """Give the locals back."""
+        fn.code.release(self.at)
+        if self.vector is not None:
+            fn.code.release(self.vector)
+
+
+def _apply(
+    fn: FunctionLowering,
+    name: str,
+    arguments: Sequence[Held],
+    result: Type,
+    like: Node | HeldNode,
+) -> Type:
+    """Apply a function to held values; nothing is charged for looking it up."""
+    from compiler.lower.walker import apply
+
+    nodes = [HeldNode(value, like) for value in arguments]
+    return apply(fn, Call(name, nodes, result, 0))
+
+
+def _fold(fn: FunctionLowering, call: Call) -> Type:
+    name = name_of(call.arguments[0])
+    code = fn.code
+    fn.charge("cost_fold")
+    fn.charge("cost_lookup_function")
+    sequence = fn.lower_held(call.arguments[1])
+    initial = fn.lower(call.arguments[2])
+    function = fn.module.functions.get(name)
+    result = call.result
+    if result is None:
+        raise CompilerBug("fold: the type of the result is not known")
+    kept = function.parameters[1] if function is not None else result
+    fn.convert(initial, kept)
+    accumulator = fn.hold(kept)
+    cursor = _Cursor(fn, sequence)
+    left = fn.local_i32()
+    code.local_get(sequence.locals[1]).local_set(left)
+    fn.meter.flush()
+    with code.block() as done, code.loop() as again:
+        code.local_get(left).i32_eqz().br_if(done)
+        element = cursor.take(fn)
+        type_ = _apply(fn, name, (element, accumulator), kept, call.arguments[1])
+        fn.convert(type_, kept)
+        h.assign(code, accumulator)
+        fn.release(element)
+        code.local_get(left).i32_const(1).i32_sub().local_set(left)
+        fn.meter.flush()
+        code.br(again)
+    fn.push(accumulator)
+    fn.convert(kept, result)
+    code.release(left)
+    cursor.release(fn)
+    fn.release(accumulator)
+    _release(fn, call.arguments[1], sequence)
+    return result
+
+
+def _release(fn: FunctionLowering, node: Node | HeldNode, value: Held) -> None:
+    if not isinstance(node, HeldNode):
+        fn.release(value)
+
+
+def _filter(fn: FunctionLowering, call: Call) -> Type:
+    name = name_of(call.arguments[0])
+    code = fn.code
+    fn.charge("cost_filter")
+    sequence = fn.lower_held(call.arguments[1])
+    fn.charge("cost_lookup_function")
+    type_ = sequence.type
+    length = sequence.locals[1]
+    size = element_size(type_)
+    kept_type: Local | None = None
+    if isinstance(type_, ListType):
+        # The list keeps its type, whatever is filtered out of it.
+        kept_type = fn.local_i32()
+        if layout_of(type_.entry).dimensions:
+            fn.push(sequence)
+            code.call(fn.module.generated.vector(type_)).local_set(kept_type)
+        else:
+            code.local_get(sequence.locals[2]).local_set(kept_type)
+    code.local_get(length).i32_const(size).i32_mul()
+    out = fn.alloc_dynamic()
+    there, left, from_ = fn.local_i32(), fn.local_i32(), fn.local_i32()
+    code.local_get(out).local_set(there)
+    code.local_get(length).local_set(left)
+    cursor = _Cursor(fn, sequence)
+    fn.meter.flush()
+    with code.block() as done, code.loop() as again:
+        code.local_get(left).i32_eqz().br_if(done)
+        code.local_get(cursor.at).local_set(from_)
+        element = cursor.take(fn)
+        _apply(fn, name, (element,), BOOL, call.arguments[1])
+        fn.release(element)
+        fn.meter.flush()
+        with code.if_():
+            code.local_get(there).local_get(from_).i32_const(size).memory_copy()
+            code.local_get(there).i32_const(size).i32_add().local_set(there)
+        code.local_get(left).i32_const(1).i32_sub().local_set(left)
+        code.br(again)
+    code.local_get(out)
+    code.local_get(there).local_get(out).i32_sub()
+    if size > 1:
+        code.i32_const(size).i32_div_u()
+    if kept_type is not None:
+        code.local_get(kept_type)
+        code.release(kept_type)
+    code.release(there, left, from_, out)
+    cursor.release(fn)
+    _release(fn, call.arguments[1], sequence)
+    return type_
+
+
+def _map(fn: FunctionLowering, call: Call) -> Type:
+    name = name_of(call.arguments[0])
+    code = fn.code
+    result = call.result
+    if not isinstance(result, ListType):
+        raise CompilerBug("map: the type of the result is not known")
+    fn.charge("cost_map", len(call.arguments))
+    fn.charge("cost_lookup_function")
+    sequences = [fn.lower_held(argument) for argument in call.arguments[1:]]
+    count = fn.local_i32()
+    code.local_get(sequences[0].locals[1]).local_set(count)
+    for sequence in sequences[1:]:
+        length = sequence.locals[1]
+        code.local_get(length).local_get(count)
+        code.local_get(length).local_get(count).i32_lt_u().select().local_set(count)
+    fn.meter.flush()
+    if len(sequences) == 1:
+        _map_rows(fn, name, sequences, count, result, call)
+    else:
+        # Where a sequence is empty, the interpreter still applies the function to what the others
+        # have (`special_map`, in every epoch up to 4.0).
+        code.local_get(count)
+        with code.if_((I32, I32, I32)):
+            _map_rows(fn, name, sequences, count, result, call)
+            code.else_()
+            _map_ragged(fn, name, sequences, result, call)
+    code.release(count)
+    for argument, sequence in zip(call.arguments[1:], sequences, strict=True):
+        _release(fn, argument, sequence)
+    return result
+
+
+def _map_rows(
+    fn: FunctionLowering,
+    name: str,
+    sequences: Sequence[Held],
+    count: Local,
+    result: ListType,
+    call: Call,
+) -> None:
+    """Push the list of results of the first `count` rows."""
+    code = fn.code
+    size = layout_of(result.entry).element_size
+    code.local_get(count).i32_const(size).i32_mul()
+    out = fn.alloc_dynamic()
+    there, left = fn.local_i32(), fn.local_i32()
+    code.local_get(out).local_set(there)
+    code.local_get(count).local_set(left)
+    cursors = [_Cursor(fn, sequence) for sequence in sequences]
+    with code.block() as done, code.loop() as again:
+        code.local_get(left).i32_eqz().br_if(done)
+        elements = [cursor.take(fn) for cursor in cursors]
+        type_ = _apply(fn, name, elements, result.entry, call.arguments[1])
+        fn.convert(type_, result.entry)
+        h.store_element(code, there, 0, result.entry)
+        fn.release(*elements)
+        code.local_get(there).i32_const(size).i32_add().local_set(there)
+        code.local_get(left).i32_const(1).i32_sub().local_set(left)
+        fn.meter.flush()
+        code.br(again)
+    code.local_get(out).local_get(count)
+    push_own_type(fn, result, count)
+    code.release(there, left, out)
+    for cursor in cursors:
+        cursor.release(fn)
+
+
+# Words that take one argument as well as more.
+_VARIADIC = {"+", "-", "*", "/", "and", "or", "is-eq", "bit-and", "bit-or", "bit-xor", "list"}
+
+
+def _map_ragged(
+    fn: FunctionLowering, name: str, sequences: Sequence[Held], result: ListType, call: Call
+) -> None:
+    """Push what `map` gives where at least one of several sequences is empty.
+
+    The function is applied to a row of what the sequences that aren't empty have: as often as
+    the shortest of them is long, but once if one of them stands behind an empty one.
+    """
+    code = fn.code
+    any_left = fn.local_i32()
+    code.i32_const(0)
+    for sequence in sequences:
+        code.local_get(sequence.locals[1]).i32_or()
+    code.local_set(any_left)
+    code.local_get(any_left)
+    with code.if_((I32, I32, I32)):
+        is_word = word_kind(name, fn.module.version) is not None
+        if not is_word or name not in _VARIADIC or len(sequences) != 2:
+            fn.abort(abi.Abort.INCORRECT_ARGUMENT_COUNT)
+        else:
+            first, second = sequences
+            count = fn.local_i32()
+            code.local_get(first.locals[1])
+            with code.if_((I32, I32, I32)):
+                code.local_get(first.locals[1]).local_set(count)
+                _map_rows(fn, name, [first], count, result, call)
+                code.else_()
+                code.i32_const(1).local_set(count)
+                _map_rows(fn, name, [second], count, result, call)
+            code.release(count)
+        code.else_()
+        code.i32_const(0).i32_const(0).i32_const(0)
+    code.release(any_left)
+
+
+WORDS: tuple[Word, ...] = (
+    Form("fold", emit=_fold),
+    Form("map", emit=_map),
+    Form("filter", emit=_filter),
+)

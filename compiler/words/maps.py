@@ -1,0 +1,157 @@
+"""Maps: map-get?, map-set, map-insert, map-delete.
+
+Charges are for the bytes of key and stored value; what is stored is `(some value)`, hence one more
+than the value (`special_fetch_entry_v205` and its kin).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from compiler.types import BOOL, OptionalType, Type
+from compiler.wasm.valtypes import I32
+from compiler.words.control import wasm_types
+from compiler.words.options import build
+from compiler.words.storage import Bytes, name_of, pop_bytes, read_value, serialized_argument
+from compiler.words.tuples import push_none
+from compiler.words.word import Call, Form, Word
+
+if TYPE_CHECKING:
+    from compiler.lower.function import FunctionLowering
+    from compiler.wasm.functions import Local
+
+
+def _types(fn: FunctionLowering, call: Call) -> tuple[int, Type, Type]:
+    name = name_of(call.arguments[0])
+    key, value = fn.module.typed.maps[name]
+    return fn.module.map_ids[name], key, value
+
+
+def _declared(fn: FunctionLowering, *types: Type) -> int:
+    return sum(fn.module.generated.declared_size(type_) for type_ in types)
+
+
+def _charge_lengths(fn: FunctionLowering, cost: str, lengths: list[Local], more: int = 0) -> None:
+    code = fn.code
+    code.i32_const(more)
+    for length in lengths:
+        code.local_get(length).i32_add()
+    code.i64_extend_i32_u()
+    fn.charge_stack(cost)
+
+
+def _map_get(fn: FunctionLowering, call: Call) -> Type:
+    map_id, key_type, value_type = _types(fn, call)
+    code = fn.code
+    by_length = fn.module.epoch.charges_stored_length
+    key = serialized_argument(fn, call.arguments[1], key_type, borrow=True)
+    if not by_length:
+        fn.charge("cost_fetch_entry", _declared(fn, key_type, value_type))
+    code.i32_const(map_id)
+    key.push(fn)
+    fn.host("map_get")
+    # The length is what is charged: that of (some value), of a deleted entry's none, or 0.
+    stored = pop_bytes(fn)
+    if by_length:
+        _charge_lengths(fn, "cost_fetch_entry", [key.length, stored.length])
+    key.release(fn)
+    result = OptionalType(value_type)
+    fn.meter.flush()
+    code.local_get(stored.pointer)
+    with code.if_(wasm_types(result)):
+        read_value(fn, stored.pointer, value_type)
+        build(fn, result, 1, value_type)
+        code.else_()
+        push_none(fn, result)
+    stored.release(fn)
+    return result
+
+
+def _key_and_value(fn: FunctionLowering, call: Call) -> tuple[int, Bytes, Bytes]:
+    map_id, key_type, value_type = _types(fn, call)
+    # Both are evaluated before either is serialised: they may call functions that allocate, but
+    # never change what is here.
+    key = serialized_argument(fn, call.arguments[1], key_type, borrow=False)
+    value = serialized_argument(fn, call.arguments[2], value_type, borrow=False)
+    return map_id, key, value
+
+
+def _map_set(fn: FunctionLowering, call: Call) -> Type:
+    map_id, key, value = _key_and_value(fn, call)
+    if fn.module.epoch.charges_stored_length:
+        _charge_lengths(fn, "cost_set_entry", [key.length, value.length], 1)
+    else:
+        _, key_type, value_type = _types(fn, call)
+        fn.charge("cost_set_entry", _declared(fn, key_type, value_type))
+    fn.code.i32_const(map_id)
+    key.push(fn)
+    value.push(fn)
+    fn.host("map_set")
+    key.release(fn)
+    value.release(fn)
+    fn.code.i32_const(1)
+    return BOOL
+
+
+def _charge_by_outcome(
+    fn: FunctionLowering, done: Local, key: Bytes, stored: Callable[[], object]
+) -> None:
+    """Charge the key's length, and where something was written, what `stored` pushes as well."""
+    if not fn.module.metering:
+        return
+    code = fn.code
+    stored()
+    code.i32_const(0).local_get(done).select()
+    code.local_get(key.length).i32_add().i64_extend_i32_u()
+    fn.charge_stack("cost_set_entry")
+
+
+def _map_insert(fn: FunctionLowering, call: Call) -> Type:
+    map_id, key, value = _key_and_value(fn, call)
+    code = fn.code
+    code.i32_const(map_id)
+    key.push(fn)
+    value.push(fn)
+    fn.host("map_insert")
+    done = code.local(I32)
+    code.local_set(done)
+    if fn.module.epoch.charges_stored_length:
+        _charge_by_outcome(
+            fn, done, key, lambda: code.local_get(value.length).i32_const(1).i32_add()
+        )
+    else:
+        _, key_type, value_type = _types(fn, call)
+        fn.charge("cost_set_entry", _declared(fn, key_type, value_type))
+    code.local_get(done)
+    code.release(done)
+    key.release(fn)
+    value.release(fn)
+    return BOOL
+
+
+def _map_delete(fn: FunctionLowering, call: Call) -> Type:
+    map_id, key_type, _ = _types(fn, call)
+    code = fn.code
+    key = serialized_argument(fn, call.arguments[1], key_type, borrow=True)
+    code.i32_const(map_id)
+    key.push(fn)
+    fn.host("map_delete")
+    done = code.local(I32)
+    code.local_set(done)
+    if fn.module.epoch.charges_stored_length:
+        _charge_by_outcome(fn, done, key, lambda: code.i32_const(1))
+    else:
+        fn.charge("cost_set_entry", _declared(fn, key_type))
+    code.local_get(done)
+    code.release(done)
+    key.release(fn)
+    return BOOL
+
+
+WORDS: tuple[Word, ...] = (
+    Form("map-get?", emit=_map_get),
+    Form("map-set", emit=_map_set),
+    Form("map-insert", emit=_map_insert),
+    Form("map-delete", emit=_map_delete),
+)
