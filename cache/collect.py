@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,7 @@ def collect(
         drops: list[tuple[tuple[Any, ...], Dropped]] = []
         for row in sql("SELECT key, rowid, size, access_time, filename, raw FROM Cache").fetchall():
             item = _item(cache, row)
-            if item is None:
+            if item is None or item.row in rows:
                 drops.append((row, Dropped.DAMAGED))
             else:
                 rows[item.row] = row
@@ -85,19 +86,25 @@ def _remove_strays(cache: SealedCache, names: set[str], grace: float, report: Gc
             report.stray_files += 1
 
 
+def _is_time(value: object) -> bool:
+    return type(value) is float and math.isfinite(value)
+
+
 def _item(cache: SealedCache, row: tuple[Any, ...]) -> Item | None:
     """An entry to plan with; None when it cannot be one of ours."""
     key, rowid, size, used, filename, raw = row
     layer = layer_of(key)
-    if raw != 1 or layer is None or type(size) is not int or type(used) is not float:
+    if raw != 1 or layer is None or type(size) is not int or not _is_time(used):
         return None
     if layer is not Layer.ACTION:
         if filename is not None and cache.disk.file_size(filename) != size:
             return None
         return Item(key, size, used)
-    mode, value = cache.sql("SELECT mode, value FROM Cache WHERE rowid = ?", (rowid,)).fetchone()
+    fields = cache.sql("SELECT mode, value FROM Cache WHERE rowid = ?", (rowid,)).fetchone()
+    if fields is None:
+        return None
     try:
-        data = cache.disk.fetch(mode, filename, value, False)
+        data = cache.disk.fetch(fields[0], filename, fields[1], False)
         return Item(key, size, used, outputs_of(key, data))
     except (CacheCorrupt, OSError):
         return None

@@ -51,7 +51,7 @@ from cache.outcome import (
 from cache.seal import SealFile
 from cache.sealed import SealedCache
 from cache.store import BaseStore, Store
-from cache.survey import Survey, find_entries, foreign_rows, survey
+from cache.survey import TOTAL_SIZE, Survey, find_entries, foreign_rows, survey
 
 DEFAULT_SIZE_LIMIT: Final = 4 << 30
 # How long to wait for other processes' writes before giving up on the cache for this once.
@@ -245,7 +245,7 @@ class DiskStore(BaseStore):
                     actual = length if filename is None else cache.disk.file_size(filename)
                     if actual == size:
                         there.add(key)
-            return there
+            return there.intersection(wanted)
 
         result = self._attempt(present)
         return set() if isinstance(result, Reason) else result
@@ -413,9 +413,7 @@ class DiskStore(BaseStore):
     def _check_size(self) -> None:
         """Evict when more is stored than allowed."""
         self._unchecked_bytes = 0
-        total = self._attempt(
-            lambda cache: cache.sql("SELECT TOTAL(size) FROM Cache").fetchone()[0]
-        )
+        total = self._attempt(lambda cache: cache.sql(TOTAL_SIZE).fetchone()[0])
         if not isinstance(total, Reason) and total > self._size_limit:
             self.gc()
 
@@ -508,11 +506,14 @@ def open_store(
 
 
 def _select(cache: SealedCache, rows: Sequence[bytes]) -> list[tuple[Any, ...]]:
-    return cache.sql(
+    found = cache.sql(
         "SELECT key, rowid, size, mode, filename, value, access_time FROM Cache"
         f" WHERE raw = 1 AND key IN ({_marks(rows)})",
         rows,
     ).fetchall()
+    if not {fields[0] for fields in found}.issubset(rows):
+        raise CacheCorrupt(Reason.DATABASE, "the index disagrees with its table")
+    return found
 
 
 def _marks(rows: Sequence[bytes]) -> str:

@@ -11,6 +11,9 @@ from cache.outcome import CacheCorrupt, Layer, Reason
 from cache.sealed import SealedCache
 
 _LAYERS = {prefix_of(layer): layer for layer in Layer}
+# A damaged size may be text, or infinite.
+_TOTAL = "TOTAL(CASE typeof(size) WHEN 'integer' THEN size END)"
+TOTAL_SIZE = f"SELECT {_TOTAL} FROM Cache"
 _HEX = frozenset("0123456789abcdef")
 
 
@@ -25,7 +28,7 @@ class Survey(NamedTuple):
 def survey(cache: SealedCache) -> Survey:
     """How much there is of what, and the counters and pins."""
     groups = cache.sql(
-        "SELECT substr(key, 1, 1), tag, COUNT(*), TOTAL(size) FROM Cache"
+        f"SELECT substr(key, 1, 1), tag, COUNT(*), {_TOTAL} FROM Cache"
         " WHERE raw = 1 GROUP BY 1, 2 ORDER BY 1, 2"
     )
     kinds = tuple(

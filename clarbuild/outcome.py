@@ -88,7 +88,6 @@ class BuildResult:
     outcomes: tuple[Outcome, ...]
     problems: tuple[Problem, ...]
     seconds: float
-    native_built: int = 0
 
     @property
     def counts(self) -> Counter[Status]:

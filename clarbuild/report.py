@@ -109,7 +109,7 @@ def summary(result: BuildResult, profile: str) -> str:
     cached_failures = sum(
         outcome.status is Status.INVALID and not outcome.reason for outcome in result.outcomes
     )
-    if not result.compiled and result.ok and not result.native_built:
+    if not result.compiled and result.ok:
         return f"nothing to do: {plural(total, 'contract')} up to date ({profile}, {took})"
     parts = [
         f"{counts[status]:,} {word}"

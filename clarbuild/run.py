@@ -378,6 +378,8 @@ class _Run:
                 for identifier, other in sorted(self.plan.needs(number).items())
                 if other is not None
             ),
+            # A log has many contracts that nobody may ever call: a replay compiles what it calls.
+            native=self.manifest.kind != "log",
         )
 
     def _interface(self, number: int) -> bytes:
@@ -445,6 +447,8 @@ class _Run:
         )
         if entry.interface is not None:
             self.interfaces[entry.interface] = reply.interface
+        if entry.wasm is not None and reply.native:
+            self.around.store.put_native(entry.wasm, Digest(reply.engine), reply.native)
         for number in numbers:
             self._conclude(number, entry, self.reasons[key] if number == first else "")
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from clarbuild.problems import InputError
 
 _RELEVANT = (".clar", ".jsonl", ".toml")
 _IGNORED_EVENTS = frozenset({"opened", "closed_no_write"})
+# A folder is modified whenever any file in it comes or goes, ours or not.
+_FOLDER_EVENTS = frozenset({"created", "deleted", "moved"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +77,12 @@ class Trigger:
                 self._condition.wait(left)
 
 
-def watched_roots(location: Path, files: Files) -> list[Path]:
-    """The folders in which an edit may concern the project at `location`."""
-    return [location if files.is_folder(location) else location.parent]
-
-
 class Watcher:
-    """Calls a trigger for edits under some folders, by events or by polling."""
+    """Calls a trigger for edits in and under a project's folder, by events or by polling."""
 
-    def __init__(self, roots: Iterable[Path], files: Files, trigger: Trigger, timing: Timing):
-        self._roots = list(roots)
+    def __init__(self, location: Path, files: Files, trigger: Trigger, timing: Timing) -> None:
+        self._location = location
+        self._root = location if files.is_folder(location) else location.parent
         self._files = files
         self._trigger = trigger
         self._timing = timing
@@ -102,7 +101,7 @@ class Watcher:
             except OSError as error:
                 # inotify's limit of watches or instances, or a file system without events.
                 self.polling = (error.strerror or str(error)).lower()
-        threading.Thread(target=self._poll, daemon=True).start()
+        threading.Thread(target=self._poll, args=(self._stamps(),), daemon=True).start()
 
     def stop(self) -> None:
         """Ends."""
@@ -118,7 +117,8 @@ class Watcher:
 
         class Handler(FileSystemEventHandler):
             def on_any_event(self, event: FileSystemEvent) -> None:
-                if event.event_type in _IGNORED_EVENTS:
+                kind = event.event_type
+                if kind in _IGNORED_EVENTS or (event.is_directory and kind not in _FOLDER_EVENTS):
                     return
                 for path in (event.src_path, event.dest_path):
                     text = path.decode() if isinstance(path, bytes) else str(path)
@@ -126,13 +126,11 @@ class Watcher:
                         trigger.touch(text)
 
         observer = Observer()
-        for root in self._roots:
-            observer.schedule(Handler(), str(root), recursive=True)
+        observer.schedule(Handler(), str(self._root), recursive=True)
         observer.start()
         self._observer = observer
 
-    def _poll(self) -> None:
-        before = self._stamps()
+    def _poll(self, before: dict[Path, Stamp]) -> None:
         while not self._stopped.wait(self._timing.poll):
             now = self._stamps()
             for path in before.keys() | now.keys():
@@ -142,12 +140,10 @@ class Watcher:
 
     def _stamps(self) -> dict[Path, Stamp]:
         found: dict[Path, Stamp] = {}
-        for root in self._roots:
-            for path in (*self._files.contracts(root), root / MANIFEST_NAME):
-                try:
-                    found[path] = self._files.stamp(path)
-                except OSError:
-                    continue
+        sources = self._files.contracts(self._root)
+        for path in (self._location, self._root / MANIFEST_NAME, *sources):
+            with suppress(OSError):
+                found[path] = self._files.stamp(path)
         return found
 
 

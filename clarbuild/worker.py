@@ -23,7 +23,10 @@ _PAIR = struct.Struct("<Ii")
 
 @dataclass(frozen=True, slots=True)
 class CompileRequest:
-    """A contract and the interfaces of what it may use, each by the name that it has for it."""
+    """A contract and the interfaces of what it may use, each by the name that it has for it.
+
+    With `native` the module is compiled for this machine, too.
+    """
 
     source: str
     version: ClarityVersion
@@ -32,11 +35,15 @@ class CompileRequest:
     profile: Profile
     deployer: str
     interfaces: tuple[tuple[str, bytes], ...]
+    native: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class CompileReply:
-    """What came of it. `wasm` is None for an invalid contract; `bug` tells of a fault of ours."""
+    """What came of it. `wasm` is None for an invalid contract; `bug` tells of a fault of ours.
+
+    `native` is code for the engine with the fingerprint `engine`, empty where none was asked for.
+    """
 
     diagnostics: tuple[Diagnostic, ...] = ()
     wasm: bytes | None = None
@@ -45,6 +52,8 @@ class CompileReply:
     mentions: tuple[str, ...] = ()
     metadata: bytes = b""
     source_map: bytes = b""
+    native: bytes = b""
+    engine: bytes = b""
     seconds: float = 0.0
     bug: str | None = None
 
@@ -52,6 +61,7 @@ class CompileReply:
 def compile_request(request: CompileRequest) -> CompileReply:
     """Compiles, and answers for everything that can come of it."""
     from compiler.pipeline import CompileOptions, compile_contract
+    from runtime.engine import Module, compile_module, engine_for, fingerprint
 
     started = time.perf_counter()
     try:
@@ -62,15 +72,19 @@ def compile_request(request: CompileRequest) -> CompileReply:
             decoded_interfaces(request),
             CompileOptions(profile=request.profile, cost_epoch=request.cost_epoch),
         )
+        engine = engine_for(request.profile)
+        Module.validate(engine, compiled.wasm)
         return CompileReply(
-            tuple(compiled.diagnostics),
-            compiled.wasm,
-            interface_bytes(compiled.interface),
-            canonical_bytes(compiled.interface),
-            tuple(sorted(mentions(compiled.interface))),
-            compiled.metadata,
-            pack_source_map(compiled.source_map),
-            time.perf_counter() - started,
+            diagnostics=tuple(compiled.diagnostics),
+            wasm=compiled.wasm,
+            interface=interface_bytes(compiled.interface),
+            observed=canonical_bytes(compiled.interface),
+            mentions=tuple(sorted(mentions(compiled.interface))),
+            metadata=compiled.metadata,
+            source_map=pack_source_map(compiled.source_map),
+            native=compile_module(engine, compiled.wasm) if request.native else b"",
+            engine=fingerprint(engine) if request.native else b"",
+            seconds=time.perf_counter() - started,
         )
     except ClarityError as error:
         return CompileReply((error.diagnostic,), seconds=time.perf_counter() - started)
@@ -84,7 +98,7 @@ def decoded_interfaces(request: CompileRequest) -> dict[str, ContractInterface]:
 
 
 def pack_source_map(pairs: tuple[tuple[int, int], ...]) -> bytes:
-    """Offsets in the module and the tree's nodes there, each pair as two 32-bit numbers (-1: no node)."""
+    """Offsets in the module and the nodes there (-1: none), two 32-bit numbers a pair."""
     return b"".join(_PAIR.pack(*pair) for pair in pairs)
 
 
@@ -106,5 +120,6 @@ def describe_bug(error: BaseException) -> str:
 
 
 def warm() -> None:
-    """Imports the compiler, so that a process is ready before its first contract."""
-    import compiler.pipeline  # noqa: F401
+    """Imports the compilers, so that a process is ready before its first contract."""
+    import compiler.pipeline
+    import runtime.engine  # noqa: F401

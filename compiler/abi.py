@@ -130,7 +130,16 @@ HOST_FUNCTIONS: Final[dict[str, Signature]] = {
     # word(site, arguments in slot form) -> result in slot form: the words that the host evaluates
     # on values, see the description's `sites`.
     "word": _i32(2, 1),
+    # protect(site, arguments in slot form, block): the bodies of restrict-assets? and as-contract?.
+    # In a nested transaction, run the exported function that the site's `extra` names first on the
+    # block (it returns 0, or 1 where its function is left early), then check the site's allowances
+    # (`runtime.words.allowances`), also where the body ended with an error. Violated: roll back and
+    # answer with the index. Else commit, pass the error on, or answer PROTECT_DONE, PROTECT_LEFT.
+    "protect": _i32(3, 1),
 }
+
+PROTECT_DONE: Final = -1
+PROTECT_LEFT: Final = -2
 
 HASHES: Final = ("hash160", "sha256", "sha512", "sha512/256", "keccak256")
 
@@ -165,6 +174,8 @@ class Abort(IntEnum):
     AT_BLOCK_UNAVAILABLE = 18
     UNION_TYPE_VALUE_ERROR = 19
     COST_COMPUTATION_FAILED = 20
+    EXPECTED_CONTRACT_PRINCIPAL_VALUE = 21
+    BAD_TOKEN_NAME = 22
 
 
 ABORTS: Final[dict[Abort, tuple[str, str]]] = {
@@ -188,5 +199,7 @@ ABORTS: Final[dict[Abort, tuple[str, str]]] = {
     Abort.AT_BLOCK_UNAVAILABLE: ("RuntimeCheck", "AtBlockUnavailable"),
     Abort.UNION_TYPE_VALUE_ERROR: ("RuntimeCheck", "UnionTypeValueError"),
     Abort.COST_COMPUTATION_FAILED: ("RuntimeCheck", "CostComputationFailed"),
+    Abort.EXPECTED_CONTRACT_PRINCIPAL_VALUE: ("RuntimeCheck", "ExpectedContractPrincipalValue"),
+    Abort.BAD_TOKEN_NAME: ("Runtime", "BadTokenName"),
 }
 """Kind and name of the error that each abort reports, as receipts have them."""

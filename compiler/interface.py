@@ -375,6 +375,9 @@ def mentions(interface: ContractInterface) -> frozenset[str]:
     return frozenset(found - {SELF})
 
 
+_WITHOUT_CONTRACTS = {*map(type, _SIMPLE), *_SEQUENCES}
+
+
 def _renamed(interface: ContractInterface, rename: Callable[[str], str]) -> ContractInterface:
     """`interface` with each contract identifier in it replaced by what `rename` makes of it."""
 
@@ -387,6 +390,8 @@ def _renamed(interface: ContractInterface, rename: Callable[[str], str]) -> Cont
         return CallableTraitType(trait(member.trait))
 
     def type_of(type_: Type) -> Type:
+        if type_.__class__ in _WITHOUT_CONTRACTS:
+            return type_
         match type_:
             case ListType():
                 return ListType(type_of(type_.entry), type_.max_len)

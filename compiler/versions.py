@@ -68,6 +68,11 @@ class ClarityVersion(IntEnum):
         return self >= ClarityVersion.CLARITY_5
 
     @property
+    def counts_tenures(self) -> bool:
+        """`get-block-info?` takes a tenure's height for a block's, where they differ."""
+        return self < ClarityVersion.CLARITY_3
+
+    @property
     def has_variadic_concat(self) -> bool:
         """`concat` takes two or more sequences."""
         return self >= ClarityVersion.CLARITY_6
@@ -179,6 +184,11 @@ class Epoch(IntEnum):
     def has_at_block(self) -> bool:
         """`at-block` exists."""
         return self < Epoch.EPOCH_3_4
+
+    @property
+    def has_tenures(self) -> bool:
+        """A tenure may have more than one block."""
+        return self >= Epoch.EPOCH_3_0
 
     @property
     def tip_burn_block(self) -> bool:

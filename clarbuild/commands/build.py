@@ -88,7 +88,7 @@ def watch(
     """Build after every edit, until Ctrl-C."""
     from clarbuild.files import DiskFiles
     from clarbuild.report import make_report
-    from clarbuild.watch import SupersededError, Timing, Trigger, Watcher, watched_roots
+    from clarbuild.watch import SupersededError, Timing, Trigger, Watcher
     from clarbuild.watch import watch as run_watch
 
     options = options_of(release=release, jobs=jobs, clarity=clarity, epoch=epoch)
@@ -97,8 +97,7 @@ def watch(
     builder.manifest()
     timing = Timing()
     trigger = Trigger(timing)
-    files = DiskFiles()
-    watcher = Watcher(watched_roots(path, files), files, trigger, timing)
+    watcher = Watcher(path, DiskFiles(), trigger, timing)
 
     def check() -> None:
         if trigger.pending:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,12 +26,27 @@ cache_app = typer.Typer(help="The cache: what is in it, and its care.", no_args_
 MIB = 1024 * 1024
 
 
-def show(row: dict[str, Any], *, as_json: bool, lines: list[str]) -> None:
+def show(report: object, *, as_json: bool, lines: list[str]) -> None:
     """Prints a report as one JSON object or as lines."""
     if as_json:
-        print(json.dumps(row, default=str, ensure_ascii=False))
+        print(json.dumps(plain(report), ensure_ascii=False))
     else:
         print("\n".join(lines))
+
+
+def plain(value: Any) -> Any:
+    """A report as JSON has it: fields by name, whatever kind of record it is."""
+    if dataclasses.is_dataclass(value):
+        return {
+            field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)
+        }
+    if hasattr(value, "_asdict"):
+        return {name: plain(item) for name, item in value._asdict().items()}
+    if isinstance(value, Mapping):
+        return {str(name): plain(item) for name, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 @cache_app.command()
@@ -58,7 +74,7 @@ def stat(as_json: JsonOption = False) -> int:
     lines += [f"pinned    {label}: {count:,}" for label, count in found.pins.items()]
     if found.problem:
         lines.append(f"problem   {found.problem}")
-    show(dataclasses.asdict(found), as_json=as_json, lines=lines)
+    show(found, as_json=as_json, lines=lines)
     return 0
 
 
@@ -89,7 +105,7 @@ def gc(
     ]
     if report.problem:
         lines.append(f"problem: {report.problem}")
-    show(dataclasses.asdict(report), as_json=as_json, lines=lines)
+    show(report, as_json=as_json, lines=lines)
     return BAD_INPUT if report.problem else 0
 
 
@@ -107,7 +123,7 @@ def verify(as_json: JsonOption = False) -> int:
         f"{plural(report.checked, 'value')} checked ({size(report.bytes)}), "
         f"{len(report.problems):,} damaged"
     )
-    show(dataclasses.asdict(report), as_json=as_json, lines=lines)
+    show(report, as_json=as_json, lines=lines)
     return BAD_INPUT if report.problems else 0
 
 
@@ -181,6 +197,5 @@ def verify_builds(
     lines.append(
         f"{plural(len(findings), 'artifact')} compiled again, {len(different):,} different"
     )
-    rows = [dataclasses.asdict(found) for found in findings]
-    show({"verified": rows, "different": len(different)}, as_json=as_json, lines=lines)
+    show({"verified": findings, "different": len(different)}, as_json=as_json, lines=lines)
     return BAD_INPUT if different else 0

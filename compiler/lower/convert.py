@@ -36,7 +36,7 @@ def same_layout(source: Type, target: Type) -> bool:
             return same_layout(a, b)
         case TupleType(fields=a), TupleType(fields=b):
             return len(a) == len(b) and all(
-                same_layout(x, y) for (_, x), (_, y) in zip(a, b, strict=True)
+                m == n and same_layout(x, y) for (m, x), (n, y) in zip(a, b, strict=True)
             )
         case _:
             return True
@@ -64,15 +64,21 @@ def convert(fn: FunctionLowering, source: Type, target: Type) -> None:
     fn.release(value)
 
 
-def _parts(source: Type, target: Type) -> list[tuple[Type, Type]]:
-    """The parts of two corresponding compound types, in the order of their slots."""
+def _parts(source: Type, start: int, target: Type) -> list[tuple[int, Type, Type]]:
+    """The parts of two corresponding compound types: where the source's begins, and both types.
+
+    A tuple may have fields that the target lacks: the least supertype of two tuples has those of
+    the first alone, if the second has them as well.
+    """
     match source, target:
         case OptionalType(inner=a), OptionalType(inner=b):
-            return [(a, b)]
+            return [(start + 1, a, b)]
         case ResponseType(ok=a, err=b), ResponseType(ok=c, err=d):
-            return [(a, c), (b, d)]
+            return [(start + 1, a, c), (start + 1 + len(layout_of(a).natural), b, d)]
         case TupleType(fields=a), TupleType(fields=b):
-            return [(x, y) for (_, x), (_, y) in zip(a, b, strict=True)]
+            types = dict(a)
+            starts = layout_of(source)
+            return [(start + starts.field_start(name), types[name], t) for name, t in b]
         case _:
             raise CompilerBug(f"no conversion from {source} to {target}")
 
@@ -93,13 +99,10 @@ def _push_converted(
         fn.push_part(value, start, source)
         _convert_list(fn, source, target)
         return
-    at = start
     if not isinstance(source, TupleType):
-        h.push_slot(fn.code, value, at)
-        at += 1
-    for a, b in _parts(source, target):
+        h.push_slot(fn.code, value, start)
+    for at, a, b in _parts(source, start, target):
         _push_converted(fn, value, at, a, b)
-        at += len(layout_of(a).natural)
     if isinstance(target, TupleType):
         if layout_of(target).dimensions:
             # The vector of another shape says nothing here; the contents do.
@@ -132,17 +135,14 @@ def _store_converted(
         fn.code.local_get(pointer).i32_const(target_start).i32_add()
         fn.code.i32_const(0).i32_const(layout.slot_size).memory_fill()
         return
-    at = start
     offset = target_start
     if not isinstance(source, TupleType):
         fn.code.local_get(pointer)
-        h.push_slot(fn.code, value, at)
+        h.push_slot(fn.code, value, start)
         fn.code.i32_store(offset)
-        at += 1
         offset += 4
-    for a, b in _parts(source, target):
+    for at, a, b in _parts(source, start, target):
         _store_converted(fn, value, at, a, pointer, offset, b)
-        at += len(layout_of(a).natural)
         offset += layout_of(b).slot_size
     if isinstance(target, TupleType) and layout_of(target).dimensions:
         fn.code.local_get(pointer).i32_const(0).i32_store(offset)

@@ -43,7 +43,6 @@ class FunctionLowering:
     """
 
     __slots__ = (
-        "allowances",
         "cleanups",
         "code",
         "depth",

@@ -110,9 +110,7 @@ SENDER_AND_CALLER = (
 def become_contract(fn: FunctionLowering) -> tuple[Local, ...]:
     """Make the contract sender and caller; locals that hold who they were."""
     code = fn.code
-    saved = code.locals((I32,) * 4)
-    for local, address in zip(saved, SENDER_AND_CALLER, strict=True):
-        code.i32_const(0).i32_load(address).local_set(local)
+    saved = save_sender(fn)
     for address in (abi.TX_SENDER, abi.CONTRACT_CALLER):
         push_principal(fn, abi.CURRENT_CONTRACT)
         length = code.local(I32)
@@ -124,8 +122,16 @@ def become_contract(fn: FunctionLowering) -> tuple[Local, ...]:
     return saved
 
 
+def save_sender(fn: FunctionLowering) -> tuple[Local, ...]:
+    """Locals that hold who are sender and caller."""
+    saved = fn.code.locals((I32,) * 4)
+    for local, address in zip(saved, SENDER_AND_CALLER, strict=True):
+        fn.code.i32_const(0).i32_load(address).local_set(local)
+    return saved
+
+
 def restore_sender(fn: FunctionLowering, saved: tuple[Local, ...]) -> None:
-    """Undo `become_contract`."""
+    """Make sender and caller who they were when saved."""
     for local, address in zip(saved, SENDER_AND_CALLER, strict=True):
         fn.code.i32_const(0).local_get(local).i32_store(address)
 

@@ -1,4 +1,4 @@
-"""Chooses between the thin path and the public API, once a process.
+"""Chooses between the thin path and the public API, once for each engine of a process.
 
 The thin path is taken where its declarations fit the installed wasmtime and a small guest gives the
 right answers through it; `CLARBUILD_ENGINE=public` (or `thin`) decides by hand.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 from typing import Final, NamedTuple
 
 import wasmtime
@@ -67,7 +67,7 @@ def backend(engine: Engine) -> Backend:
     return _checked(engine)
 
 
-@lru_cache(maxsize=1)
+@cache
 def _checked(engine: Engine) -> Backend:
     problem = capi.problem or _self_test(engine)
     return Backend("public", problem) if problem else Backend("thin")

@@ -299,7 +299,6 @@ def test_processes_make_the_same(shop: Workspace, tmp_path: Path) -> None:
     shop.builder().memory.last.clear()
     serial = shop.build()
 
-
     around = Surroundings(MemoryStore(), tmp_path / "state", TOOLCHAIN, compile=stand_in)
     parallel = Builder(shop.root, Options(jobs=2), around).build(lambda _: None)
     assert [o.wasm for o in parallel.outcomes] == [o.wasm for o in serial.outcomes]

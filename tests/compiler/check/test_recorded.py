@@ -1,6 +1,6 @@
 """Analysis says what the interpreter says: the messages recorded from the reference VM.
 
-A line of `recorded.jsonl` is a contract and, for each epoch and Clarity version in which it was
+A line of a `recorded*.jsonl` is a contract and, for each epoch and Clarity version in which it was
 deployed after the two contracts below, the message of its analysis (null where it passes).
 """
 
@@ -27,7 +27,8 @@ OTHER = "(define-public (sub (x int)) (ok x))"
 
 RECORDED = [
     json.loads(line)
-    for line in (Path(__file__).parent / "recorded.jsonl").read_text(encoding="utf-8").splitlines()
+    for path in sorted(Path(__file__).parent.glob("recorded*.jsonl"))
+    for line in path.read_text(encoding="utf-8").splitlines()
 ]
 
 

@@ -82,7 +82,7 @@ def test_literals(source: str, value: object) -> None:
         ("{ ;;c\n a ;;c\n : ;;c\n 1 ;;c\n }", ["(tuple (a 1))"]),
         ("(a ;; comment\n b)", ["(a b)"]),
         # Only inside a list is whitespace asked for.
-        ('1"a"(b)(c)', ["1", '"a"', "(b)", "(c)"]),
+        ('"a""b"(b)(c)', ['"a"', '"b"', "(b)", "(c)"]),
         ("(<= 1 2) (- 5) (* 1 -2)", ["(<= 1 2)", "(- 5)", "(* 1 -2)"]),
         ("", []),
         (" \n\t;; nothing", []),

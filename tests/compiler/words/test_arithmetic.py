@@ -92,15 +92,13 @@ UMAX = (1 << 128) - 1
         ("(fold * (list u2 u3) u7)", 42),
     ],
 )
-def test_results_and_errors(
-    evaluate: Evaluate, expression: str, expected: object
-) -> None:
+def test_results_and_errors(evaluate: Evaluate, expression: str, expected: object) -> None:
     outcome = evaluate(expression)
     assert (outcome.error or outcome.value) == expected
 
 
 def _numbers(signed: bool) -> list[int]:
-    source = random.Random(1)  # noqa: S311
+    source = random.Random(1)
     numbers = []
     for _ in range(120):
         number = source.getrandbits(source.choice([8, 33, 63, 64, 65, 100, 127]))
@@ -109,9 +107,7 @@ def _numbers(signed: bool) -> list[int]:
 
 
 @pytest.mark.parametrize("signed", [True, False])
-def test_divisions_agree_with_exact_arithmetic(
-    evaluate: Evaluate, signed: bool
-) -> None:
+def test_divisions_agree_with_exact_arithmetic(evaluate: Evaluate, signed: bool) -> None:
     """(a / b, a mod b) truncated towards zero, for numbers of all lengths."""
     numbers = _numbers(signed)
     pairs = [(a, b) for a, b in zip(numbers[::2], numbers[1::2], strict=True) if b]

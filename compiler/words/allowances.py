@@ -1,0 +1,271 @@
+"""Allowances: restrict-assets? and as-contract?, which undo a body that moves assets it may not.
+
+The interpreter looks at what was moved also where the body ended with an error, which is then
+forgotten if an allowance was violated. Only the host can catch an error, so a body is a function of
+its own, run by the host function `protect`. It finds the variables that it uses in a block in
+memory, and leaves there its value, or the one that its function is left with early:
+
+    value of the body | value of an early return | variables, all in slot form
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from compiler import abi
+from compiler.addresses import is_clarity_name
+from compiler.description import Site
+from compiler.diagnostics import CompilerBug
+from compiler.layout import layout_of
+from compiler.lower import held as h
+from compiler.lower.convert import convert
+from compiler.lower.function import FunctionLowering, HeldNode
+from compiler.lower.held import Held
+from compiler.syntax.ast import AtomNode, ListNode, LiteralNode
+from compiler.types import PRINCIPAL, UINT, ResponseType, StringAsciiType, Type
+from compiler.values import StringAscii
+from compiler.wasm.functions import Local
+from compiler.wasm.valtypes import I32
+from compiler.words.contract_calls import become_contract, restore_sender, save_sender
+from compiler.words.control import wasm_types
+from compiler.words.keywords import push_principal
+from compiler.words.options import build
+from compiler.words.word import Argument, Call, Form, Word
+
+if TYPE_CHECKING:
+    from compiler.syntax.ast import Node
+
+_STANDARD: Final = 5
+"""The first byte of a standard principal."""
+_TOKEN_NAME: Final = StringAsciiType(128)
+_AMOUNTS: Final = frozenset({"with-stx", "with-stacking", "with-staking"})
+_TOKENS: Final = frozenset({"with-ft", "with-nft"})
+
+
+class _Body(FunctionLowering):
+    """A body being built: `block` is its parameter, `early` the offset of what leaves early."""
+
+    __slots__ = ("block", "early")
+
+    def __init__(self, outer: FunctionLowering, name: str, early: int) -> None:
+        module = outer.module
+        ref = module.builder.function(name, (I32,), (I32,), export=name)
+        super().__init__(module, module.builder.code(ref), outer.result)
+        self.depth = outer.depth
+        self.block: Local = self.code.params[0]
+        self.early = early
+
+    def early_return(self, type_: Type, reason: abi.Abort) -> None:
+        """Leave the value in the block and say so."""
+        if self.result is None:
+            super().early_return(type_, reason)
+            return
+        code = self.code
+        convert(self, type_, self.result)
+        self.meter.write()
+        for cleanup in reversed(self.cleanups):
+            cleanup()
+        h.store_slots(code, self.block, self.early, self.result)
+        code.i32_const(1).return_()
+
+
+class _Arguments:
+    """The arguments of a site: values that are evaluated one by one and handed over together."""
+
+    __slots__ = ("_fn", "values")
+
+    def __init__(self, fn: FunctionLowering) -> None:
+        self._fn = fn
+        self.values: list[Held] = []
+
+    def add(self, argument: Argument, type_: Type | None = None, *, borrow: bool = False) -> Held:
+        """Evaluate an argument, as one of `type_` if that is given."""
+        own = self._fn.lower(argument, borrow=borrow)
+        if type_ is not None:
+            convert(self._fn, own, type_)
+        return self.pop(own if type_ is None else type_)
+
+    def pop(self, type_: Type) -> Held:
+        """Take a value from the stack."""
+        value = self._fn.hold(type_)
+        self.values.append(value)
+        return value
+
+    def types(self) -> tuple[Type, ...]:
+        """Their types, for the site."""
+        return tuple(value.type for value in self.values)
+
+    def store(self) -> Local:
+        """A block with all of them in slot form."""
+        return _stored(self._fn, self.values, 0)
+
+
+def _stored(fn: FunctionLowering, values: Sequence[Held], offset: int) -> Local:
+    """A new block with the values from `offset` on."""
+    block = fn.alloc(max(1, offset + sum(value.layout.slot_size for value in values)))
+    for value in values:
+        fn.push(value)
+        h.store_slots(fn.code, block, offset, value.type)
+        offset += value.layout.slot_size
+    return block
+
+
+def _restrict_assets(fn: FunctionLowering, call: Call) -> Type:
+    owner, listed, *body = call.arguments
+    arguments = _Arguments(fn)
+    arguments.add(owner, PRINCIPAL)
+    allowances = _listed(listed)
+    fn.charge("cost_restrict_assets", len(allowances))
+    words = [_allowance(fn, node, arguments) for node in allowances]
+    saved = save_sender(fn)
+    return _protect(fn, call, body, words, arguments, saved)
+
+
+def _as_contract(fn: FunctionLowering, call: Call) -> Type:
+    listed, *body = call.arguments
+    arguments = _Arguments(fn)
+    push_principal(fn, abi.CURRENT_CONTRACT)
+    arguments.pop(PRINCIPAL)
+    allowances = _listed(listed)
+    fn.charge("cost_as_contract_safe", len(allowances))
+    words = [_allowance(fn, node, arguments) for node in allowances]
+    saved = become_contract(fn)
+    return _protect(fn, call, body, words, arguments, saved)
+
+
+def _listed(node: Argument) -> Sequence[Node]:
+    if isinstance(node, ListNode):
+        return node.children
+    raise CompilerBug("allowances that are not a list")
+
+
+def _allowance(fn: FunctionLowering, node: Node, arguments: _Arguments) -> str:
+    """Evaluate an allowance's arguments; its word. It is not charged for being looked up."""
+    if not isinstance(node, ListNode) or not isinstance(node.children[0], AtomNode):
+        raise CompilerBug("an allowance without a word")
+    word = node.children[0].name
+    given = node.children[1:]
+    if word in _AMOUNTS:
+        arguments.add(given[0], borrow=word == "with-stx")
+    elif word in _TOKENS:
+        contract = arguments.add(given[0], PRINCIPAL)
+        fn.code.local_get(contract.locals[0]).i32_load8_u().i32_const(_STANDARD).i32_eq()
+        fn.abort_if(abi.Abort.EXPECTED_CONTRACT_PRINCIPAL_VALUE)
+        arguments.add(given[1], _TOKEN_NAME)
+        if _is_bad_name(given[1]):
+            fn.code.i32_const(1)
+            fn.abort_if(abi.Abort.BAD_TOKEN_NAME)
+        arguments.add(given[2])
+    return word
+
+
+def _is_bad_name(node: Node) -> bool:
+    """Whether a literal names no token; names that are not literal are the host's to check."""
+    return (
+        isinstance(node, LiteralNode)
+        and isinstance(node.value, StringAscii)
+        and not is_clarity_name(node.value.value)
+    )
+
+
+def _protect(
+    fn: FunctionLowering,
+    call: Call,
+    body: Sequence[Argument],
+    words: Sequence[str],
+    arguments: _Arguments,
+    saved: tuple[Local, ...],
+) -> Type:
+    """Run the body under its allowances and push the response; then the sender is as saved."""
+    result = call.result
+    if not isinstance(result, ResponseType):
+        raise CompilerBug(f"{call.word}: the type of the result is not known")
+    code = fn.code
+    name = _body_name(fn)
+    early = layout_of(result.ok).slot_size
+    variables = early + (layout_of(fn.result).slot_size if fn.result is not None else 0)
+    used = _used(fn, body)
+    site = fn.module.site(
+        Site(
+            kind="word",
+            name=call.word,
+            arguments=arguments.types(),
+            result=result,
+            extra=" ".join([name, *words]),
+        )
+    )
+    given = arguments.store()
+    block = _stored(fn, [fn.scope[one] for one in used], variables)
+    _lower_body(fn, name, body, used, result.ok, variables)
+    code.i32_const(site).local_get(given).local_get(block)
+    fn.host("protect")
+    answer = code.local(I32)
+    code.local_set(answer)
+    restore_sender(fn, saved)
+    if fn.result is not None:
+        code.local_get(answer).i32_const(abi.PROTECT_LEFT).i32_eq()
+        with code.if_():
+            h.load_slots(code, block, early, fn.result)
+            fn.early_return(fn.result, abi.Abort.UNWRAP_FAILED_EARLY)
+    code.local_get(answer).i32_const(abi.PROTECT_DONE).i32_eq()
+    with code.if_(wasm_types(result)):
+        h.load_slots(code, block, 0, result.ok)
+        build(fn, result, 1, result.ok)
+        code.else_()
+        code.local_get(answer).i64_extend_i32_u().i64_const(0)
+        build(fn, result, 0, UINT, err=True)
+    fn.release(*arguments.values)
+    code.release(answer, block, given, *saved)
+    return result
+
+
+def _body_name(fn: FunctionLowering) -> str:
+    """The name that the body is exported by: no other body of the module has it."""
+    return f"body:{len(fn.module.description.sites)}"
+
+
+def _used(fn: FunctionLowering, body: Sequence[Argument]) -> list[str]:
+    """The variables in scope that the body mentions."""
+    mentioned: set[str] = set()
+    pending = list(body)
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ListNode):
+            pending.extend(node.children)
+        elif isinstance(node, AtomNode):
+            mentioned.add(node.name)
+        elif isinstance(node, HeldNode):
+            raise CompilerBug("a body that is a value already")
+    return [name for name in fn.scope if name in mentioned]
+
+
+def _lower_body(
+    fn: FunctionLowering,
+    name: str,
+    expressions: Sequence[Argument],
+    used: Sequence[str],
+    result: Type,
+    variables: int,
+) -> None:
+    """Build the function that is the body."""
+    body = _Body(fn, name, layout_of(result).slot_size)
+    code = body.code
+    for variable in used:
+        type_ = fn.scope[variable].type
+        h.load_slots(code, body.block, variables, type_)
+        body.scope[variable] = body.hold(type_)
+        variables += layout_of(type_).slot_size
+    for expression in expressions[:-1]:
+        body.drop(body.lower(expression))
+    body.lower_as(expressions[-1], result)
+    h.store_slots(code, body.block, 0, result)
+    body.meter.flush()
+    code.i32_const(0)
+    code.finish()
+
+
+WORDS: tuple[Word, ...] = (
+    Form("restrict-assets?", emit=_restrict_assets),
+    Form("as-contract?", emit=_as_contract),
+)
