@@ -41,7 +41,7 @@ v1/ is the format's version. Native code in it is sealed with a key that is kept
 """
 # https://bford.info/cachedir/: back-up programs leave such folders out.
 _CACHE_TAG: Final = "Signature: 8a477f597d28d172789f06886806bc55\n# clarbuild's cache\n"
-_OURS: Final = frozenset({"README.txt", "CACHEDIR.TAG", "leases"})
+_OURS: Final = frozenset({"README.txt", "CACHEDIR.TAG"})
 _VERSION = re.compile(r"v[0-9]{1,4}")
 _GENERATION = re.compile(r"g([0-9]{1,6})")
 
@@ -129,12 +129,17 @@ def _check_owner(folder: Path) -> None:
 
 def _check_contents(root: Path) -> None:
     """A folder that holds other things, a home say, is not turned into a cache by mistake."""
-    names = os.listdir(root)
-    if names and not any(name in _OURS or _VERSION.fullmatch(name) for name in names):
+    foreign = [name for name in os.listdir(root) if not _is_ours(name)]
+    tag = root / "CACHEDIR.TAG"
+    if foreign and not (tag.is_file() and tag.read_bytes() == _CACHE_TAG.encode()):
         raise CacheUnavailable(
             f"{root} holds other files and is not a clarbuild cache",
             f"name an empty or a new folder with {CACHE_VARIABLE}",
         )
+
+
+def _is_ours(name: str) -> bool:
+    return name in _OURS or _VERSION.fullmatch(name) is not None
 
 
 def _write_new(path: Path, text: str) -> None:

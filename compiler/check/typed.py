@@ -22,7 +22,7 @@ class TypedFunction:
 
     __slots__ = ("body", "definition", "early", "kind", "name", "signature")
 
-    def __init__(  # noqa: PLR0917
+    def __init__(
         self,
         name: str,
         kind: FunctionKind,

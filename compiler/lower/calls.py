@@ -160,9 +160,7 @@ def _cast(fn: FunctionLowering, value: Held) -> None:
     _cast_part(fn, value, 0, value.type)
 
 
-def _cast_part(
-    fn: FunctionLowering, value: Held, start: int, part: Type
-) -> None:
+def _cast_part(fn: FunctionLowering, value: Held, start: int, part: Type) -> None:
     """`start` is the first natural slot of the part."""
     module = fn.module
     code = fn.code
@@ -206,4 +204,3 @@ def _set_slot(code: Code, value: Held, index: int) -> None:
     code.local_get(value.locals[0]).local_get(temporary)
     code.i32_store(value.layout.natural[index].offset)
     code.release(temporary)
-

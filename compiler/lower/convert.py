@@ -103,10 +103,9 @@ def _push_converted(
         h.push_slot(fn.code, value, start)
     for at, a, b in _parts(source, start, target):
         _push_converted(fn, value, at, a, b)
-    if isinstance(target, TupleType):
-        if layout_of(target).dimensions:
-            # The vector of another shape says nothing here; the contents do.
-            fn.code.i32_const(0)
+    if isinstance(target, TupleType) and layout_of(target).dimensions:
+        # The vector of another shape says nothing here; the contents do.
+        fn.code.i32_const(0)
 
 
 def _store_converted(

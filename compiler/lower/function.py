@@ -27,12 +27,10 @@ class HeldNode:
     `fold`, `map` and `filter` apply words to such values.
     """
 
-    __slots__ = ("held", "id", "span")
+    __slots__ = ("held",)
 
-    def __init__(self, held: Held, like: Node) -> None:
+    def __init__(self, held: Held) -> None:
         self.held = held
-        self.id = -1
-        self.span = like.span
 
 
 class FunctionLowering:

@@ -209,5 +209,3 @@ def _element_slot(
             code.else_()
             code.local_get(pointer).i32_load(length.element_offset)
             code.end()
-
-

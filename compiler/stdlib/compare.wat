@@ -35,36 +35,4 @@
         (br $again)))
     (i32.sub
       (i32.gt_u (local.get $a_length) (local.get $b_length))
-      (i32.lt_u (local.get $a_length) (local.get $b_length))))
-
-  ;; a < b, signed.
-  (func (export "int-lt") (param $a i64) (param $a_high i64) (param $b i64) (param $b_high i64)
-    (result i32)
-    (select
-      (i64.lt_u (local.get $a) (local.get $b))
-      (i64.lt_s (local.get $a_high) (local.get $b_high))
-      (i64.eq (local.get $a_high) (local.get $b_high))))
-
-  ;; a <= b, signed.
-  (func (export "int-le") (param $a i64) (param $a_high i64) (param $b i64) (param $b_high i64)
-    (result i32)
-    (select
-      (i64.le_u (local.get $a) (local.get $b))
-      (i64.lt_s (local.get $a_high) (local.get $b_high))
-      (i64.eq (local.get $a_high) (local.get $b_high))))
-
-  ;; a < b, unsigned.
-  (func (export "uint-lt") (param $a i64) (param $a_high i64) (param $b i64) (param $b_high i64)
-    (result i32)
-    (select
-      (i64.lt_u (local.get $a) (local.get $b))
-      (i64.lt_u (local.get $a_high) (local.get $b_high))
-      (i64.eq (local.get $a_high) (local.get $b_high))))
-
-  ;; a <= b, unsigned.
-  (func (export "uint-le") (param $a i64) (param $a_high i64) (param $b i64) (param $b_high i64)
-    (result i32)
-    (select
-      (i64.le_u (local.get $a) (local.get $b))
-      (i64.lt_u (local.get $a_high) (local.get $b_high))
-      (i64.eq (local.get $a_high) (local.get $b_high)))))
+      (i32.lt_u (local.get $a_length) (local.get $b_length)))))

@@ -31,10 +31,11 @@ from compiler.words.contract_calls import become_contract, restore_sender, save_
 from compiler.words.control import wasm_types
 from compiler.words.keywords import push_principal
 from compiler.words.options import build
-from compiler.words.word import Argument, Call, Form, Word
+from compiler.words.word import Call, Form, Word
 
 if TYPE_CHECKING:
     from compiler.syntax.ast import Node
+    from compiler.words.word import Argument
 
 _STANDARD: Final = 5
 """The first byte of a standard principal."""
@@ -119,7 +120,7 @@ def _restrict_assets(fn: FunctionLowering, call: Call) -> Type:
     fn.charge("cost_restrict_assets", len(allowances))
     words = [_allowance(fn, node, arguments) for node in allowances]
     saved = save_sender(fn)
-    return _protect(fn, call, body, words, arguments, saved)
+    return _protect(fn, call, body, words=words, arguments=arguments, saved=saved)
 
 
 def _as_contract(fn: FunctionLowering, call: Call) -> Type:
@@ -131,7 +132,7 @@ def _as_contract(fn: FunctionLowering, call: Call) -> Type:
     fn.charge("cost_as_contract_safe", len(allowances))
     words = [_allowance(fn, node, arguments) for node in allowances]
     saved = become_contract(fn)
-    return _protect(fn, call, body, words, arguments, saved)
+    return _protect(fn, call, body, words=words, arguments=arguments, saved=saved)
 
 
 def _listed(node: Argument) -> Sequence[Node]:
@@ -173,6 +174,7 @@ def _protect(
     fn: FunctionLowering,
     call: Call,
     body: Sequence[Argument],
+    *,
     words: Sequence[str],
     arguments: _Arguments,
     saved: tuple[Local, ...],
@@ -197,7 +199,7 @@ def _protect(
     )
     given = arguments.store()
     block = _stored(fn, [fn.scope[one] for one in used], variables)
-    _lower_body(fn, name, body, used, result.ok, variables)
+    _lower_body(fn, name, body, used=used, result=result.ok, variables=variables)
     code.i32_const(site).local_get(given).local_get(block)
     fn.host("protect")
     answer = code.local(I32)
@@ -244,6 +246,7 @@ def _lower_body(
     fn: FunctionLowering,
     name: str,
     expressions: Sequence[Argument],
+    *,
     used: Sequence[str],
     result: Type,
     variables: int,

@@ -61,12 +61,11 @@ def _apply(
     name: str,
     arguments: Sequence[Held],
     result: Type,
-    like: Node | HeldNode,
 ) -> Type:
     """Apply a function to held values; nothing is charged for looking it up."""
     from compiler.lower.walker import apply
 
-    nodes = [HeldNode(value, like) for value in arguments]
+    nodes = [HeldNode(value) for value in arguments]
     return apply(fn, Call(name, nodes, result, 0))
 
 
@@ -91,7 +90,7 @@ def _fold(fn: FunctionLowering, call: Call) -> Type:
     with code.block() as done, code.loop() as again:
         code.local_get(left).i32_eqz().br_if(done)
         element = cursor.take(fn)
-        type_ = _apply(fn, name, (element, accumulator), kept, call.arguments[1])
+        type_ = _apply(fn, name, (element, accumulator), kept)
         fn.convert(type_, kept)
         h.assign(code, accumulator)
         fn.release(element)
@@ -141,7 +140,7 @@ def _filter(fn: FunctionLowering, call: Call) -> Type:
         code.local_get(left).i32_eqz().br_if(done)
         code.local_get(cursor.at).local_set(from_)
         element = cursor.take(fn)
-        _apply(fn, name, (element,), BOOL, call.arguments[1])
+        _apply(fn, name, (element,), BOOL)
         fn.release(element)
         fn.meter.flush()
         with code.if_():
@@ -179,15 +178,15 @@ def _map(fn: FunctionLowering, call: Call) -> Type:
         code.local_get(length).local_get(count).i32_lt_u().select().local_set(count)
     fn.meter.flush()
     if len(sequences) == 1:
-        _map_rows(fn, name, sequences, count, result, call)
+        _map_rows(fn, name, sequences, count, result)
     else:
         # Where a sequence is empty, the interpreter still applies the function to what the others
         # have (`special_map`, in every epoch up to 4.0).
         code.local_get(count)
         with code.if_((I32, I32, I32)):
-            _map_rows(fn, name, sequences, count, result, call)
+            _map_rows(fn, name, sequences, count, result)
             code.else_()
-            _map_ragged(fn, name, sequences, result, call)
+            _map_ragged(fn, name, sequences, result)
     code.release(count)
     for argument, sequence in zip(call.arguments[1:], sequences, strict=True):
         _release(fn, argument, sequence)
@@ -200,7 +199,6 @@ def _map_rows(
     sequences: Sequence[Held],
     count: Local,
     result: ListType,
-    call: Call,
 ) -> None:
     """Push the list of results of the first `count` rows."""
     code = fn.code
@@ -214,7 +212,7 @@ def _map_rows(
     with code.block() as done, code.loop() as again:
         code.local_get(left).i32_eqz().br_if(done)
         elements = [cursor.take(fn) for cursor in cursors]
-        type_ = _apply(fn, name, elements, result.entry, call.arguments[1])
+        type_ = _apply(fn, name, elements, result.entry)
         fn.convert(type_, result.entry)
         h.store_element(code, there, 0, result.entry)
         fn.release(*elements)
@@ -234,7 +232,7 @@ _VARIADIC = {"+", "-", "*", "/", "and", "or", "is-eq", "bit-and", "bit-or", "bit
 
 
 def _map_ragged(
-    fn: FunctionLowering, name: str, sequences: Sequence[Held], result: ListType, call: Call
+    fn: FunctionLowering, name: str, sequences: Sequence[Held], result: ListType
 ) -> None:
     """Push what `map` gives where at least one of several sequences is empty.
 
@@ -258,10 +256,10 @@ def _map_ragged(
             code.local_get(first.locals[1])
             with code.if_((I32, I32, I32)):
                 code.local_get(first.locals[1]).local_set(count)
-                _map_rows(fn, name, [first], count, result, call)
+                _map_rows(fn, name, [first], count, result)
                 code.else_()
                 code.i32_const(1).local_set(count)
-                _map_rows(fn, name, [second], count, result, call)
+                _map_rows(fn, name, [second], count, result)
             code.release(count)
         code.else_()
         code.i32_const(0).i32_const(0).i32_const(0)

@@ -143,9 +143,7 @@ def _append(fn: FunctionLowering, call: Call) -> Type:
     return result
 
 
-def _appended_vector(
-    fn: FunctionLowering, type_: ListType, sequence: Held, element: Held
-) -> Local:
+def _appended_vector(fn: FunctionLowering, type_: ListType, sequence: Held, element: Held) -> Local:
     """Charge an append, and make the dynamic type of the longer list; a local with it."""
     code = fn.code
     generated = fn.module.generated
@@ -235,9 +233,7 @@ def _scaled(fn: FunctionLowering, length: Local, size: int) -> None:
         fn.code.i32_const(size).i32_mul()
 
 
-def _concat_type(
-    fn: FunctionLowering, type_: ListType, values: Sequence[Held], out: Local
-) -> None:
+def _concat_type(fn: FunctionLowering, type_: ListType, values: Sequence[Held], out: Local) -> None:
     """The dynamic type of joined lists: the maximal lengths' sum, the entries' supertype."""
     code = fn.code
     if not _has_vector(type_):
@@ -378,9 +374,7 @@ def _index_of(fn: FunctionLowering, arguments: Sequence[Type], result: Type) -> 
     fn.release(item, sequence)
 
 
-def _find_unit(
-    fn: FunctionLowering, sequence: Held, item: Held, found: Local, helper: str
-) -> None:
+def _find_unit(fn: FunctionLowering, sequence: Held, item: Held, found: Local, helper: str) -> None:
     """Find a byte or character; what is not of length 1 is not found."""
     code = fn.code
     code.i32_const(-1).local_set(found)

@@ -108,9 +108,7 @@ def push_none(fn: FunctionLowering, type_: OptionalType) -> None:
     fn.code.release(block)
 
 
-def _push_field(
-    fn: FunctionLowering, value: Held, start: int, type_: TupleType, name: str
-) -> Type:
+def _push_field(fn: FunctionLowering, value: Held, start: int, type_: TupleType, name: str) -> Type:
     field_type = dict(type_.fields)[name]
     fn.push_part(value, start + layout_of(type_).field_start(name), field_type)
     return field_type

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 HostWord = Callable[[WordContext, Site, Sequence[Value]], Value]
-"""(chain, site, arguments) -> result; raises `TransactionError` where the word ends the transaction."""
+"""(chain, site, arguments) -> result; raises `TransactionError` where it ends the transaction."""
 
 WORDS: Final[dict[str, HostWord]] = {
     **bitcoin.WORDS,

@@ -23,8 +23,8 @@ from compiler.values import (
     Value,
     source,
 )
-from runtime.words.arguments import bytes_of
 from runtime import errors
+from runtime.words.arguments import bytes_of
 from runtime.words.context import WordContext
 
 _NOT_ASCII: Final = Err(UInt(1))

@@ -83,6 +83,7 @@ def test_a_folder_of_another_user_is_refused(opened, tmp_path):
 def test_a_folder_with_other_things_in_it_is_refused(opened, tmp_path):
     (tmp_path / "cache").mkdir(mode=0o700)
     (tmp_path / "cache" / "thesis.txt").write_text("years of work")
+    (tmp_path / "cache" / "README.txt").write_text("read this first")
     with pytest.raises(CacheUnavailable, match="holds other files"):
         opened()
 
@@ -91,6 +92,8 @@ def test_foreign_files_in_a_cache_are_left_alone(opened, tmp_path):
     store = opened()
     foreign = tmp_path / "cache" / "v1" / "g1" / "values" / "notes.txt"
     foreign.write_text("mine")
+    (tmp_path / "cache" / "mine.txt").write_text("mine")
+    store = opened()
     store.put_result(key_of(1), "compile", {"wasm": LARGE})
     store.gc(grace=0)
     assert store.get_action(key_of(1))

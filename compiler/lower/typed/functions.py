@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from compiler import type_relations
 from compiler.layout import layout_of, slots_of
-from compiler.lower import held as h
 from compiler.lower.held import Held
 from compiler.lower.typed import equality, shapes
 from compiler.lower.typed.serialization import Serialization, fixed_size
@@ -15,7 +14,7 @@ from compiler.lower.typed.sizes import Sizes
 from compiler.types import BoolType, IntType, ListType, Type, UIntType
 from compiler.versions import ClarityVersion
 from compiler.wasm.code import Code
-from compiler.wasm.functions import FuncRef
+from compiler.wasm.functions import FuncRef, Local
 from compiler.wasm.valtypes import I32, ValType
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ class TypedFunctions:
         return self._vector_function("vector_type_size", type_, self._sizes.vector_type)
 
     def _vector_function(
-        self, what: str, type_: Type, emit: Callable[[Code, h.Local, int, Type], None]
+        self, what: str, type_: Type, emit: Callable[[Code, Local, int, Type], None]
     ) -> FuncRef:
         def body(code: Code) -> None:
             emit(code, code.params[0], 0, type_)

@@ -405,5 +405,3 @@ def _zero(code: Code, block: Local, offset: int, part: Type) -> None:
     if size:
         code.local_get(block).i32_const(offset).i32_add()
         code.i32_const(0).i32_const(size).memory_fill()
-
-

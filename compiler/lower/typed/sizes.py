@@ -189,9 +189,7 @@ class Sizes:
                 code.i32_const(1).i32_add()
                 code.release(*sides)
             case ListType(entry=entry) if not layout_of(entry).dimensions:
-                self._simple_list(
-                    code, lambda: code.local_get(pointer).i32_load(4 * at), entry
-                )
+                self._simple_list(code, lambda: code.local_get(pointer).i32_load(4 * at), entry)
             case ListType(entry=entry):
                 code.local_get(pointer).i32_load(4 * at + 4)
                 with code.if_((I32,)):

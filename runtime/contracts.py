@@ -1,0 +1,99 @@
+"""A deployed contract as the chain keeps it; knows no instances."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from compiler.addresses import is_contract_name
+from compiler.contracts import DEPLOYER, SELF
+from compiler.interface import ContractInterface, FunctionSignature, bound
+from compiler.type_relations import canonicalize
+from compiler.types import TraitIdentifier
+from compiler.versions import ClarityVersion, Epoch
+from runtime.codec import principal_bytes
+from runtime.hashing import sha512_256
+from runtime.keepsake import Keepsake
+
+
+class Contract:
+    """A contract at an address.
+
+    `constants` are the values that its deployment computed, `limits` the most that its fungible
+    tokens may be minted (`None`: no limit).
+    """
+
+    def __init__(
+        self,
+        identifier: str,
+        source: str,
+        version: ClarityVersion,
+        epoch: Epoch,
+        interface: ContractInterface,
+    ) -> None:
+        self.id = identifier
+        self.address, _, self.name = identifier.partition(".")
+        self.source = source
+        self.version = version
+        self.epoch = epoch
+        self.interface = interface
+        self.constants: dict[str, Keepsake] = {}
+        self.limits: dict[str, int | None] = {}
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of source: what loading it is charged for."""
+        return len(self.source.encode())
+
+    @cached_property
+    def hash(self) -> bytes:
+        """What `contract-hash?` answers."""
+        return sha512_256(self.source.encode())
+
+    @cached_property
+    def principal(self) -> bytes:
+        """Its own principal in consensus bytes."""
+        return principal_bytes(self.id)
+
+    @cached_property
+    def bound(self) -> ContractInterface:
+        """Its interface with full identifiers."""
+        return bound(self.interface, self.id)
+
+    @cached_property
+    def implemented(self) -> frozenset[TraitIdentifier]:
+        """The traits that it says it implements."""
+        return self.bound.implemented_traits
+
+    def identifier(self, text: str) -> str:
+        """A contract identifier as this contract's module writes it, in full."""
+        if text == SELF:
+            return self.id
+        if text.startswith(DEPLOYER):
+            return self.address + text[len(DEPLOYER) :]
+        return text
+
+    def signature(self, function: str, epoch: Epoch) -> FunctionSignature | None:
+        """A public or read-only function's signature, types brought up to date."""
+        found = self.bound.public_functions.get(function) or self.bound.read_only_functions.get(
+            function
+        )
+        return None if found is None else canonical(found, epoch)
+
+    def trait(self, name: str) -> Mapping[str, FunctionSignature] | None:
+        """The methods of a trait that it defines."""
+        return self.bound.traits.get(name)
+
+
+def canonical(signature: FunctionSignature, epoch: Epoch) -> FunctionSignature:
+    """A signature with its types as the epoch has them."""
+    return FunctionSignature(
+        tuple((name, canonicalize(type_, epoch)) for name, type_ in signature.args),
+        canonicalize(signature.returns, epoch),
+    )
+
+
+def is_contract(text: str) -> bool:
+    """Whether `text` looks like a contract identifier."""
+    address, dot, name = text.partition(".")
+    return bool(address and dot) and is_contract_name(name)

@@ -1,0 +1,258 @@
+"""A contract's module at work: its memory, exports, and the context block that it runs with.
+
+Knows no chain: who runs it fills the context in.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from compiler import abi
+from compiler.description import FunctionEntry, Site
+from compiler.layout import passes_by_memory
+from compiler.types import TraitIdentifier
+from compiler.values import Value
+from runtime.codec import Codec, codec_of, principal_bytes
+from runtime.contracts import Contract
+from runtime.engine import Instance, Linked
+from runtime.errors import check
+from runtime.modules import Artifact
+
+_WORD: Final = 4
+HEAP: Final = abi.HEAP // 4
+DEPTH: Final = abi.CALL_DEPTH // 4
+MAX_DEPTH: Final = abi.MAX_CALL_DEPTH // 4
+DEPLOY_RESULT: Final = abi.DEPLOY_RESULT // 4
+SENDER: Final = abi.TX_SENDER // 4
+CALLER: Final = abi.CONTRACT_CALLER // 4
+SPONSOR: Final = abi.TX_SPONSOR // 4
+CURRENT: Final = abi.CURRENT_CONTRACT // 4
+MAINNET: Final = abi.IS_IN_MAINNET // 4
+"""Indices of 32-bit words."""
+COUNTERS: Final = abi.RUNTIME // 8
+LIMITS: Final = abi.RUNTIME_LIMIT // 8
+HEIGHTS: Final = abi.BURN_BLOCK_HEIGHT // 8
+SUPPLY: Final = abi.STX_LIQUID_SUPPLY // 8
+"""Indices of 64-bit words."""
+
+SENDER_ROOM: Final = abi.PRINCIPALS
+CALLER_ROOM: Final = abi.PRINCIPALS + abi.PRINCIPAL_ROOM
+SPONSOR_ROOM: Final = abi.PRINCIPALS + 2 * abi.PRINCIPAL_ROOM
+CURRENT_ROOM: Final = abi.PRINCIPALS + 3 * abi.PRINCIPAL_ROOM
+CONTEXT: Final = slice(abi.RUNTIME, abi.PRINCIPALS + 4 * abi.PRINCIPAL_ROOM)
+
+ALLOC_EXPORT: Final = "alloc"
+
+
+class BoundSite:
+    """A site with its codecs, and its contract and trait as this contract means them."""
+
+    __slots__ = ("arguments", "contract", "depth", "kind", "name", "result", "site", "trait")
+
+    def __init__(self, site: Site, contract: Contract) -> None:
+        self.site = site
+        self.name = site.name
+        self.arguments: tuple[Codec, ...] = tuple(codec_of(type_) for type_ in site.arguments)
+        self.result: Codec = codec_of(site.result)
+        self.contract = None if site.contract is None else contract.identifier(site.contract)
+        self.trait: TraitIdentifier | None = None
+        if site.trait is not None:
+            self.trait = TraitIdentifier(
+                contract.identifier(site.trait.contract), site.trait.name
+            )
+        self.kind, _, depth = site.extra.partition(" ")
+        self.depth = int(depth) if depth.isdigit() else 0
+
+    def read(self, pointer: int, guest: Guest) -> list[Value]:
+        """The arguments that lie one after the other at `pointer`."""
+        values = []
+        for codec in self.arguments:
+            values.append(codec.read(pointer, guest))
+            pointer += codec.size
+        return values
+
+
+class Export:
+    """A function of the contract, prepared: codecs of its parameters and its result."""
+
+    __slots__ = ("_by_memory", "_call", "_high", "_low", "_raw", "codecs", "entry", "result")
+
+    def __init__(self, guest: Guest, name: str, entry: FunctionEntry) -> None:
+        function = guest.instance.function(abi.FUNCTION_PREFIX + name)
+        self.entry = entry
+        types = tuple(type_ for _, type_ in entry.parameters)
+        self.codecs = tuple(codec_of(type_) for type_ in types)
+        self.result = codec_of(entry.result)
+        self._by_memory = passes_by_memory(types)
+        self._raw = function.view("Q")
+        self._high = function.view("Q")
+        self._low = function.view("I")
+        self._call = function.call
+
+    def __call__(self, guest: Guest, values: list[Value]) -> Value:
+        """Call with values that are of the parameters' types; the context is filled in."""
+        if self._by_memory:
+            size = sum(codec.size for codec in self.codecs)
+            block = guest.alloc(size)
+            at = block
+            for codec, value in zip(self.codecs, values, strict=True):
+                codec.write_at(at, value, guest)
+                at += codec.size
+            self._raw[0] = block
+        else:
+            slots: list[int] = []
+            for codec, value in zip(self.codecs, values, strict=True):
+                codec.push(value, slots, guest)
+            raw = self._raw
+            for index, slot in enumerate(slots):
+                raw[index] = slot
+        self._call()
+        high, low = self._high, self._low
+        result = self.result
+        return result.pull(
+            [high[at] if wide else low[at] for at, wide in enumerate(result.widths)], 0, guest
+        )
+
+
+class Guest:
+    """An instance of a contract's module, which is also a codec's memory."""
+
+    __slots__ = (
+        "_alloc",
+        "_exports",
+        "_size",
+        "active",
+        "contract",
+        "description",
+        "instance",
+        "keys",
+        "long",
+        "read",
+        "sites",
+        "word",
+        "write",
+    )
+
+    def __init__(self, contract: Contract, artifact: Artifact, linked: Linked) -> None:
+        self.contract = contract
+        self.description = artifact.description
+        self.instance: Instance = linked.instantiate()
+        self.read = self.instance.read
+        self.write = self.instance.write
+        memory = self.instance.memory
+        self._size = len(memory)
+        # The start of memory never moves: views of its words stay good.
+        self.word = memory[: abi.STATIC_DATA].cast("I")
+        self.long = memory[: abi.STATIC_DATA].cast("Q")
+        self.active = 0
+        self._alloc = None
+        self._exports: dict[str, Export] = {}
+        self.sites = [BoundSite(site, contract) for site in self.description.sites]
+        self.keys = Keys(contract.id, artifact)
+        for identifier, address in self.description.principals:
+            self.write(address, principal_bytes(contract.identifier(identifier)))
+        self.write(CURRENT_ROOM, contract.principal)
+        self.word[CURRENT] = CURRENT_ROOM
+        self.word[CURRENT + 1] = len(contract.principal)
+        self.word[HEAP] = self.description.heap
+
+    def restore_constants(self, *, sanitized: bool) -> None:
+        """Write the constants that deployment computed."""
+        for name, _, address in self.description.constants:
+            kept = self.contract.constants[name]
+            if sanitized:
+                kept.restore_sanitized(address, self)
+            else:
+                kept.restore(address, self)
+        # What constants point to lies below the heap from here on.
+        self.description_heap()
+
+    def description_heap(self) -> None:
+        """Keep what was allocated so far out of the heap's way."""
+        self.keys.heap = self.word[HEAP]
+
+    def reset(self) -> None:
+        """Free all that transactions allocated."""
+        self.word[HEAP] = self.keys.heap
+
+    @property
+    def memory_size(self) -> int:
+        """Bytes of memory in use by the instance."""
+        return len(self.instance.memory)
+
+    def alloc(self, size: int) -> int:
+        """The address of `size` new bytes on the guest's heap."""
+        pointer = self.word[HEAP]
+        end = pointer + size
+        if end > self._size:
+            self._grow(end)
+        self.word[HEAP] = end
+        return pointer
+
+    def put(self, data: bytes) -> int:
+        """Write bytes to new memory; their address."""
+        pointer = self.alloc(len(data))
+        self.write(pointer, data)
+        return pointer
+
+    def _grow(self, end: int) -> None:
+        self._size = len(self.instance.memory)
+        if end <= self._size:
+            return
+        start = self.word[HEAP]
+        try:
+            self.instance.function(ALLOC_EXPORT)(end - start)
+        finally:
+            self.word[HEAP] = start
+        self._size = len(self.instance.memory)
+        if end > self._size:
+            raise check("MemoryBalanceExceeded")
+
+    def export(self, name: str) -> Export | None:
+        """A function by its name in the source."""
+        known = self._exports.get(name)
+        if known is None:
+            entry = self.description.functions.get(name)
+            if entry is None:
+                return None
+            known = self._exports[name] = Export(self, name, entry)
+        return known
+
+    def sender(self) -> bytes:
+        """Who `tx-sender` is at the moment, in consensus bytes."""
+        word = self.word
+        return self.read(word[SENDER], word[SENDER + 1])
+
+    def counters(self) -> list[int]:
+        """The five costs so far, in the order of the context block."""
+        return list(self.long[COUNTERS : COUNTERS + 5])
+
+
+class Keys:
+    """The state's keys of a contract's definitions, by the ids that its module uses."""
+
+    __slots__ = (
+        "asset_names",
+        "assets",
+        "balances",
+        "heap",
+        "maps",
+        "nft_names",
+        "supplies",
+        "token_names",
+        "tokens",
+        "variables",
+    )
+
+    def __init__(self, contract: str, artifact: Artifact) -> None:
+        description = artifact.description
+        self.heap = description.heap
+        self.variables = [f"vm::{contract}::1::{name}" for name, _ in description.variables]
+        self.maps = [f"vm::{contract}::0::{name}::" for name, _, _ in description.maps]
+        self.tokens = list(description.fungible_tokens)
+        self.token_names = [f"{contract}::{name}" for name in description.fungible_tokens]
+        self.balances = [f"vm::{contract}::2::{name}::" for name in description.fungible_tokens]
+        self.supplies = [f"vm::{contract}::3::{name}" for name in description.fungible_tokens]
+        self.nft_names = [name for name, _ in description.non_fungible_tokens]
+        self.asset_names = [f"{contract}::{name}" for name, _ in description.non_fungible_tokens]
+        self.assets = [f"vm::{contract}::4::{name}::" for name, _ in description.non_fungible_tokens]

@@ -1,0 +1,173 @@
+"""Where modules come from: a provider compiles what the chain asks for, or knows it already."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from compiler.description import ModuleDescription
+from compiler.diagnostics import ClarityError
+from compiler.interface import ContractInterface, canonical_bytes
+from compiler.versions import ClarityVersion, Epoch
+from runtime.engine import Engine, Module
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRequest:
+    """What decides a module. `interfaces` finds a contract by the name that the source has for it,
+    bound to that name; what it lacks does not exist."""
+
+    source: str
+    version: ClarityVersion
+    epoch: Epoch
+    cost_epoch: Epoch
+    interfaces: Mapping[str, ContractInterface]
+
+
+class Artifact:
+    """A compiled contract: bytes, description, interface; native code once it was asked for."""
+
+    __slots__ = ("_module", "_native", "description", "interface", "wasm")
+
+    def __init__(
+        self,
+        wasm: bytes,
+        interface: ContractInterface,
+        description: ModuleDescription,
+        native: bytes | None = None,
+    ) -> None:
+        self.wasm = wasm
+        self.interface = interface
+        self.description = description
+        self._native = native
+        self._module: Module | None = None
+
+    def module(self, engine: Engine) -> Module:
+        """The module, loaded for an engine."""
+        module = self._module
+        if module is None or module.engine is not engine:
+            if self._native is not None:
+                module = Module.deserialize(engine, self._native)
+            else:
+                module = Module.compile(engine, self.wasm)
+            self._module = module
+        return module
+
+
+class ModuleProvider(Protocol):
+    """Answers a request, or raises `ClarityError` where the contract isn't valid."""
+
+    def __call__(self, request: ModuleRequest) -> Artifact:
+        """The artifact for a request."""
+
+
+class Noted(Mapping[str, ContractInterface]):
+    """Interfaces, with a note of those that were asked for: what a result depends on."""
+
+    __slots__ = ("_of", "asked")
+
+    def __init__(self, of: Mapping[str, ContractInterface]) -> None:
+        self._of = of
+        self.asked: dict[str, ContractInterface | None] = {}
+
+    def __getitem__(self, identifier: str) -> ContractInterface:
+        found = self.get(identifier)
+        if found is None:
+            raise KeyError(identifier)
+        return found
+
+    def get(self, identifier: str, default: object = None) -> ContractInterface | None:  # type: ignore[override]
+        """The interface, or `None`."""
+        if identifier not in self.asked:
+            self.asked[identifier] = self._of.get(identifier)
+        return self.asked[identifier]
+
+    def __contains__(self, identifier: object) -> bool:
+        return isinstance(identifier, str) and self.get(identifier) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._of)
+
+    def __len__(self) -> int:
+        return len(self._of)
+
+
+_Key = tuple[str, ClarityVersion, Epoch, Epoch]
+_Needs = dict[str, bytes | None]
+_KEPT = 20_000
+
+
+class CompileInMemory:
+    """Compiles on demand and remembers results for as long as it lives.
+
+    A result holds wherever the interfaces that its compilation looked at are the same.
+    """
+
+    def __init__(self, profile: str = "debug") -> None:
+        self.profile = profile
+        self._known: OrderedDict[_Key, list[tuple[_Needs, Artifact | ClarityError]]] = OrderedDict()
+
+    def __call__(self, request: ModuleRequest) -> Artifact:
+        """The artifact for a request."""
+        key = (request.source, request.version, request.epoch, request.cost_epoch)
+        results = self._known.setdefault(key, [])
+        for needs, result in results:
+            if all(observed(request.interfaces.get(name)) == seen for name, seen in needs.items()):
+                break
+        else:
+            noted = Noted(request.interfaces)
+            result = self._compile(request, noted)
+            results.append(({n: observed(i) for n, i in noted.asked.items()}, result))
+            if len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        if isinstance(result, ClarityError):
+            raise result
+        return result
+
+    def _compile(self, request: ModuleRequest, interfaces: Noted) -> Artifact | ClarityError:
+        # Imported late: who only replays from a cache needs no compiler.
+        from compiler.pipeline import CompileOptions, compile_contract
+
+        options = CompileOptions(
+            profile="release" if self.profile == "release" else "debug",
+            cost_epoch=request.cost_epoch,
+        )
+        try:
+            compiled = compile_contract(
+                request.source, request.version, request.epoch, interfaces, options
+            )
+        except ClarityError as error:
+            return error
+        return Artifact(
+            compiled.wasm, compiled.interface, ModuleDescription.from_bytes(compiled.metadata)
+        )
+
+
+@lru_cache(maxsize=20_000)
+def _observed(interface_id: int, interface: _ByIdentity) -> bytes:
+    return canonical_bytes(interface.interface)
+
+
+class _ByIdentity:
+    """An interface compared by identity: hashing its types would cost more than its bytes."""
+
+    __slots__ = ("interface",)
+
+    def __init__(self, interface: ContractInterface) -> None:
+        self.interface = interface
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _ByIdentity) and self.interface is other.interface
+
+    def __hash__(self) -> int:
+        return id(self.interface)
+
+
+def observed(interface: ContractInterface | None) -> bytes | None:
+    """What a compilation can see of an interface, `None` where there is none."""
+    if interface is None:
+        return None
+    return _observed(id(interface), _ByIdentity(interface))
