@@ -485,9 +485,14 @@ class _Run:
         self.plan.set_state(number, State.INVALID if exported is None else State.BUILT, exported)
 
     def _shown(self, number: int, found: Diagnostic) -> Diagnostic:
-        """A stored diagnostic as this deployment of the contract sees it, with a hint of ours."""
+        """A stored diagnostic as this deployment of the contract sees it, with a hint of ours.
+
+        What makes a contract invalid is an error, though the interpreter may call it a note ("to
+        match this '('").
+        """
+        valid = self.entries[self.keys[number]].valid
         return Diagnostic(
-            found.severity,
+            found.severity if valid else Severity.ERROR,
             found.code,
             self._bound(number, found.message),
             found.span,

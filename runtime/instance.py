@@ -165,9 +165,9 @@ class Guest:
             else:
                 kept.restore(address, self)
         # What constants point to lies below the heap from here on.
-        self.description_heap()
+        self.keep_allocated()
 
-    def description_heap(self) -> None:
+    def keep_allocated(self) -> None:
         """Keep what was allocated so far out of the heap's way."""
         self.keys.heap = self.word[HEAP]
 

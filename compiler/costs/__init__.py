@@ -20,13 +20,18 @@ from compiler.versions import Epoch
 __all__ = ["Cost", "CostFunction", "CostTable", "Kind", "Shape", "cost_table"]
 
 
+# Amounts that a table remembers; the same few hundred are asked for again and again.
+_MAX_AMOUNTS = 10_000
+
+
 class CostTable(Mapping[str, CostFunction]):
     """The cost functions of an epoch by name (`cost_add`); those it doesn't have are absent."""
 
-    __slots__ = ("_functions", "name")
+    __slots__ = ("_amounts", "_functions", "name")
 
     def __init__(self, name: str, rows: Mapping[str, Row]) -> None:
         self.name = name
+        self._amounts: dict[tuple[str, int], tuple[int, ...]] = {}
         self._functions = {
             function: CostFunction(runtime=row) if isinstance(row, Shape) else row
             for function, row in rows.items()
@@ -34,6 +39,17 @@ class CostTable(Mapping[str, CostFunction]):
 
     def __getitem__(self, name: str) -> CostFunction:
         return self._functions[name]
+
+    def amounts(self, name: str, n: int) -> tuple[int, ...]:
+        """What `name` costs for `n`, in the order of `Cost`; the runtime alone where it is all."""
+        amounts = self._amounts.get((name, n))
+        if amounts is None:
+            amounts = tuple(self._functions[name].evaluate(n))
+            if not any(amounts[1:]):
+                amounts = amounts[:1]
+            if len(self._amounts) < _MAX_AMOUNTS:
+                self._amounts[name, n] = amounts
+        return amounts
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._functions)

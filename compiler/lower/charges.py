@@ -30,12 +30,12 @@ class Meter:
 
     def charge(self, name: str, n: int = 0) -> None:
         """Charge cost function `name` for the input `n`."""
-        function = self._table[name]
         pending = self._pending
-        pending[0] += function.runtime.evaluate(n)
-        if function.write_count is not function.runtime:
+        amounts = self._table.amounts(name, n)
+        pending[0] += amounts[0]
+        if len(amounts) > 1:
             for index in range(1, 5):
-                pending[index] += function.shapes[index].evaluate(n)
+                pending[index] += amounts[index]
 
     def is_constant(self, name: str) -> bool:
         """Whether `name` costs the same for every input, so that none need be computed."""

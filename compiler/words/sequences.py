@@ -23,6 +23,7 @@ from compiler.types import (
 )
 from compiler.wasm.functions import Local
 from compiler.wasm.valtypes import I32
+from compiler.words.constants import constant_elements
 from compiler.words.control import wasm_types
 from compiler.words.elements import (
     element_size,
@@ -63,6 +64,13 @@ def _list(fn: FunctionLowering, call: Call) -> Type:
     if not count:
         fn.charge("cost_list_cons", 0)
         code.i32_const(0).i32_const(0).i32_const(0)
+        return result
+    literals = constant_elements(fn, call.arguments, entry)
+    if literals is not None:
+        address, total_size = literals
+        fn.charge("cost_list_cons", total_size)
+        code.i32_const(address).i32_const(count)
+        code.i32_const(0 if _has_vector(result) else count)
         return result
     generated = fn.module.generated
     size = layout_of(entry).element_size

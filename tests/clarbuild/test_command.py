@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,7 @@ def test_the_cache_is_cared_for(project: Workspace, tmp_path: Path) -> None:
 BAD_SOURCES = {
     "unbalanced": ("(ok 1", "error: "),
     "deep": ("(" * 10_000 + ")" * 10_000, "error: "),
-    "unknown word": ("(foo 1)", ":1:1: error: use of unresolved function 'foo'"),
+    "unknown word": ("(foo 1)", ":1:2: error: use of unresolved function 'foo'"),
     "wrong type": ("\n (+ 1 u1)", "error: expecting expression of type 'int', found 'uint'"),
 }
 
@@ -232,6 +233,13 @@ class Watched:
         return self.process.returncode
 
 
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, "in time"
+        time.sleep(0.02)
+
+
 def test_watch_builds_after_each_edit(project: Workspace, tmp_path: Path) -> None:
     marker = tmp_path / "ran"
     watched = Watched(project.root, tmp_path, "--exec", f"echo x >> {marker}")
@@ -246,10 +254,10 @@ def test_watch_builds_after_each_edit(project: Workspace, tmp_path: Path) -> Non
         assert watched.until("problem")[-1]["code"] == "malformed-manifest"
         project.write({"Clarinet.toml": manifest})
         assert watched.until("result")[-1]["ok"] is True
+        wait_for(lambda: marker.read_text().count("x") == 3)
     finally:
         code = watched.stop()
     assert code == 130
-    assert marker.read_text().count("x") == 3
 
 
 def test_ctrl_c_loses_nothing(workspace: Workspace, tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""STX: accounts with their locks, and the liquid supply, in the network's stored forms."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+from compiler.values import UINT_MAX
+from runtime.errors import runtime
+from runtime.state import Get, State
+
+SUPPLY_KEY: Final = "_stx-data::ustx_liquid_supply"
+_UINT: Final = 0x01
+_PLAIN: Final = struct.Struct(">QQQQQ")
+_U64: Final = (1 << 64) - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a principal has; `pox` is the PoX contract that locked, 0 where nothing is locked."""
+
+    unlocked: int
+    locked: int = 0
+    unlock_height: int = 0
+    pox: int = 0
+
+    def at(self, burn_height: int) -> Account:
+        """The account with its lock undone if that has ended by `burn_height`."""
+        if self.locked and self.unlock_height <= burn_height:
+            return Account(self.unlocked + self.locked)
+        return self
+
+
+EMPTY: Final = Account(0)
+
+
+def key(principal: str) -> str:
+    """The state's key of an account."""
+    return f"vm-account::{principal}::19"
+
+
+def read(get: Get, principal: str) -> Account:
+    """The account as it is stored."""
+    data = get(f"vm-account::{principal}::19")
+    if data is None:
+        return EMPTY
+    version = 0
+    if len(data) > _PLAIN.size:
+        version, data = data[0], data[1:]
+    high, low, locked_high, locked_low, height = _PLAIN.unpack(data)
+    locked = locked_high << 64 | locked_low
+    if locked and not version:
+        version = 1
+    return Account(high << 64 | low, locked, height, version if locked else 0)
+
+
+def write(state: State, principal: str, account: Account) -> None:
+    """Store an account."""
+    amount, locked = account.unlocked, account.locked
+    data = _PLAIN.pack(
+        amount >> 64, amount & _U64, locked >> 64, locked & _U64, account.unlock_height
+    )
+    state.put(key(principal), bytes((account.pox,)) + data if account.pox > 1 else data)
+
+
+def credit(state: State, principal: str, amount: int, burn_height: int) -> None:
+    """Add to what is unlocked."""
+    account = read(state.get, principal).at(burn_height)
+    total = account.unlocked + amount
+    if total > UINT_MAX:
+        raise runtime("ArithmeticOverflow")
+    write(state, principal, Account(total, account.locked, account.unlock_height, account.pox))
+
+
+def debit(state: State, principal: str, amount: int, burn_height: int) -> bool:
+    """Take from what is unlocked; False if it is not enough."""
+    account = read(state.get, principal).at(burn_height)
+    if account.unlocked < amount:
+        return False
+    write(
+        state,
+        principal,
+        Account(account.unlocked - amount, account.locked, account.unlock_height, account.pox),
+    )
+    return True
+
+
+def supply(get: Get) -> int:
+    """The liquid supply."""
+    data = get(SUPPLY_KEY)
+    return 0 if data is None else int.from_bytes(data[1:], "big")
+
+
+def change_supply(state: State, by: int) -> None:
+    """Add to the liquid supply, or take from it."""
+    total = supply(state.get) + by
+    if total > UINT_MAX:
+        raise runtime("ArithmeticOverflow")
+    if total < 0:
+        raise runtime("ArithmeticUnderflow")
+    state.put(SUPPLY_KEY, bytes((_UINT,)) + total.to_bytes(16, "big"))

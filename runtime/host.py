@@ -1,0 +1,526 @@
+"""The host functions of generated modules (`compiler.abi`), with the interpreter's semantics.
+
+One `Host` serves all instances of a chain; `guest` is the one that is running. Calls of other
+contracts are in `runtime.calls`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from compiler import abi
+from compiler.values import UINT_MAX
+from compiler.versions import Epoch
+from runtime import accounts, hashing
+from runtime.codec import principal_of
+from runtime.engine import HostFunction, Slots
+from runtime.errors import TransactionError, aborted, check, internal, runtime
+from runtime.events import Event
+from runtime.instance import COUNTERS, HEIGHTS, LIMITS, SUPPLY, Guest
+from runtime.simnet import Blocks, View
+from runtime.state import Get, State
+from runtime.transaction import Transaction
+from runtime.words import WORDS, WordFault
+from runtime.words.allowances import Allowances, body_of
+from runtime.words.view import ChainView
+
+_LOW: Final = (1 << 64) - 1
+_U32: Final = (1 << 32) - 1
+_NONE: Final = b"\x09"
+_SOME: Final = b"\x0a"
+_HASHES: Final = tuple(hashing.HASHES[name] for name in abi.HASHES)
+
+OK: Final = 0
+
+
+def _amount(slots: Slots, at: int) -> int:
+    return (slots[at] & _LOW) | (slots[at + 1] & _LOW) << 64
+
+
+class Host:
+    """What instances call."""
+
+    def __init__(self, state: State, blocks: Blocks) -> None:
+        self.state = state
+        self.blocks = blocks
+        self.get: Get = state.get
+        self.tx = Transaction(state)
+        self.view: View = blocks.view()
+        self.past: list[tuple[Get, View]] = []
+        self.supply_changed = False
+        self._guest: Guest | None = None
+        # What the contracts of a chain need besides: set by the caller of contracts.
+        self.contract_hash: Callable[[str], bytes | None] = lambda _: None
+
+    @property
+    def guest(self) -> Guest:
+        """The instance that is running."""
+        guest = self._guest
+        if guest is None:
+            raise internal("Expect", "a host function outside of a transaction")
+        return guest
+
+    @guest.setter
+    def guest(self, guest: Guest | None) -> None:
+        self._guest = guest
+
+    @property
+    def epoch(self) -> Epoch:
+        """The epoch that transactions run in."""
+        return self.blocks.epoch
+
+    def functions(self, contract_call: HostFunction) -> dict[str, HostFunction]:
+        """All functions by their names in `abi.HOST_FUNCTIONS`."""
+        mine = {
+            name: getattr(self, f"_{name}")
+            for name in abi.HOST_FUNCTIONS
+            if name != "contract_call"
+        }
+        return {**mine, "contract_call": contract_call}
+
+    def start(self) -> None:
+        """Begin a transaction."""
+        self.tx = Transaction(self.state)
+        self.get = self.state.get
+        self.view = self.blocks.view()
+        self.past.clear()
+        self.supply_changed = False
+        self._guest = None
+
+    def check_limits(self, guest: Guest) -> None:
+        """Fail if a counter is over its limit."""
+        long = guest.long
+        for at in range(5):
+            if long[COUNTERS + at] > long[LIMITS + at]:
+                raise check("CostBalanceExceeded")
+
+    # Leaving
+
+    def _abort(self, s: Slots) -> None:
+        guest = self.guest
+        guest.long[COUNTERS] = min(guest.long[COUNTERS] + (s[1] & _LOW), _LOW)
+        self.check_limits(guest)
+        raise aborted(s[0] & _U32)
+
+    # Data variables and maps
+
+    def _write(self, key: str, value: bytes) -> None:
+        if self.tx.read_only:
+            raise check("Unreachable", "Write attempted in read-only")
+        self.state.put(key, value)
+
+    def _var_get(self, s: Slots) -> None:
+        guest = self.guest
+        value = self.get(guest.keys.variables[s[0]])
+        if value is None:
+            # A variable that was not there yet, seen by at-block: the interpreter reads `none`.
+            raise internal("Expect", "a variable without a value")
+        s[0] = guest.put(value)
+        s[1] = len(value)
+
+    def _var_set(self, s: Slots) -> None:
+        guest = self.guest
+        self._write(guest.keys.variables[s[0]], guest.read(s[1], s[2]))
+
+    def _map_get(self, s: Slots) -> None:
+        guest = self.guest
+        value = self.get(guest.keys.maps[s[0]] + guest.read(s[1], s[2]).hex())
+        if value is None:
+            s[0] = s[1] = 0
+        elif value == _NONE:
+            s[0] = 0
+            s[1] = 1
+        else:
+            s[0] = guest.put(value[1:])
+            s[1] = len(value)
+
+    def _map_set(self, s: Slots) -> None:
+        guest = self.guest
+        key = guest.keys.maps[s[0]] + guest.read(s[1], s[2]).hex()
+        self._write(key, _SOME + guest.read(s[3], s[4]))
+
+    def _map_insert(self, s: Slots) -> None:
+        guest = self.guest
+        key = guest.keys.maps[s[0]] + guest.read(s[1], s[2]).hex()
+        known = self.get(key)
+        if known is None or known == _NONE:
+            self._write(key, _SOME + guest.read(s[3], s[4]))
+            s[0] = 1
+        else:
+            if self.tx.read_only:
+                raise check("Unreachable", "Write attempted in read-only")
+            s[0] = 0
+
+    def _map_delete(self, s: Slots) -> None:
+        guest = self.guest
+        key = guest.keys.maps[s[0]] + guest.read(s[1], s[2]).hex()
+        known = self.get(key)
+        if self.tx.read_only:
+            raise check("Unreachable", "Write attempted in read-only")
+        if known is None or known == _NONE:
+            s[0] = 0
+        else:
+            self._write(key, _NONE)
+            s[0] = 1
+
+    # Definitions
+
+    def _define_var(self, s: Slots) -> None:
+        guest = self.guest
+        self.state.put(guest.keys.variables[s[0]], guest.read(s[1], s[2]))
+
+    def _define(self, s: Slots) -> None:
+        pass
+
+    def _define_ft(self, s: Slots) -> None:
+        guest = self.guest
+        token = s[0] & _U32
+        limit = _amount(s, 2) if s[1] & _U32 else None
+        guest.contract.limits[guest.keys.tokens[token]] = limit
+        self.state.put(guest.keys.supplies[token], bytes(16))
+
+    # Fungible tokens
+
+    def _number(self, key: str) -> int:
+        data = self.get(key)
+        return 0 if data is None else int.from_bytes(data, "big")
+
+    def _ft_supply(self, s: Slots) -> None:
+        supply = self._number(self.guest.keys.supplies[s[0] & _U32])
+        _put_amount(s, supply)
+
+    def _ft_balance(self, s: Slots) -> None:
+        guest = self.guest
+        owner = principal_of(guest.read(s[1] & _U32, s[2] & _U32)).value
+        _put_amount(s, self._number(guest.keys.balances[s[0] & _U32] + owner))
+
+    def _ft_mint(self, s: Slots) -> None:
+        guest = self.guest
+        keys = guest.keys
+        token = s[0] & _U32
+        amount = _amount(s, 1)
+        if not amount:
+            s[0] = 1
+            return
+        owner = principal_of(guest.read(s[3] & _U32, s[4] & _U32)).value
+        supply = self._number(keys.supplies[token]) + amount
+        if supply > UINT_MAX:
+            raise runtime("ArithmeticOverflow")
+        limit = guest.contract.limits[keys.tokens[token]]
+        if limit is not None and supply > limit:
+            raise runtime("SupplyOverflow")
+        self.state.put(keys.supplies[token], supply.to_bytes(16, "big"))
+        key = keys.balances[token] + owner
+        self.state.put(key, (self._number(key) + amount).to_bytes(16, "big"))
+        event = Event("ft_mint_event", (keys.token_names[token], "", owner, amount))
+        self.tx.events.append(event)
+        s[0] = OK
+
+    def _ft_burn(self, s: Slots) -> None:
+        guest = self.guest
+        keys = guest.keys
+        token = s[0] & _U32
+        amount = _amount(s, 1)
+        owner = principal_of(guest.read(s[3] & _U32, s[4] & _U32)).value
+        key = keys.balances[token] + owner
+        balance = self._number(key)
+        if not amount or amount > balance:
+            s[0] = 1
+            return
+        supply = self._number(keys.supplies[token]) - amount
+        self.state.put(keys.supplies[token], supply.to_bytes(16, "big"))
+        self.state.put(key, (balance - amount).to_bytes(16, "big"))
+        tx = self.tx
+        if tx.assets is not None:
+            tx.assets.token(owner, guest.contract.id, keys.tokens[token], amount)
+        tx.events.append(Event("ft_burn_event", (keys.token_names[token], owner, "", amount)))
+        s[0] = OK
+
+    def _ft_transfer(self, s: Slots) -> None:
+        guest = self.guest
+        keys = guest.keys
+        token = s[0] & _U32
+        amount = _amount(s, 1)
+        if not amount:
+            s[0] = 3
+            return
+        sender = principal_of(guest.read(s[3] & _U32, s[4] & _U32)).value
+        recipient = principal_of(guest.read(s[5] & _U32, s[6] & _U32)).value
+        if sender == recipient:
+            s[0] = 2
+            return
+        sender_key = keys.balances[token] + sender
+        recipient_key = keys.balances[token] + recipient
+        balance = self._number(sender_key)
+        if balance < amount:
+            s[0] = 1
+            return
+        total = self._number(recipient_key) + amount
+        if total > UINT_MAX:
+            raise runtime("ArithmeticOverflow")
+        put = self.state.put
+        put(sender_key, (balance - amount).to_bytes(16, "big"))
+        put(recipient_key, total.to_bytes(16, "big"))
+        tx = self.tx
+        if tx.assets is not None:
+            tx.assets.token(sender, guest.contract.id, keys.tokens[token], amount)
+        fields = (keys.token_names[token], sender, recipient, amount)
+        tx.events.append(Event("ft_transfer_event", fields))
+        s[0] = OK
+
+    # Non-fungible tokens
+
+    def _owner(self, key: str) -> bytes | None:
+        data = self.get(key)
+        return None if data is None or data == _NONE else data[1:]
+
+    def _nft_owner(self, s: Slots) -> None:
+        guest = self.guest
+        owner = self._owner(guest.keys.assets[s[0]] + guest.read(s[1], s[2]).hex())
+        if owner is None:
+            s[0] = s[1] = 0
+        else:
+            s[0] = guest.put(owner)
+            s[1] = len(owner)
+
+    def _nft_mint(self, s: Slots) -> None:
+        guest = self.guest
+        token = s[0]
+        asset = guest.read(s[1], s[2])
+        owner = guest.read(s[3], s[4])
+        key = guest.keys.assets[token] + asset.hex()
+        if self._owner(key) is not None:
+            s[0] = 1
+            return
+        self.state.put(key, _SOME + owner)
+        fields = (guest.keys.asset_names[token], "", principal_of(owner).value, asset)
+        self.tx.events.append(Event("nft_mint_event", fields))
+        s[0] = OK
+
+    def _nft_burn(self, s: Slots) -> None:
+        guest = self.guest
+        token = s[0]
+        asset = guest.read(s[1], s[2])
+        sender = guest.read(s[3], s[4])
+        key = guest.keys.assets[token] + asset.hex()
+        owner = self._owner(key)
+        if owner != sender:
+            s[0] = 3 if owner is None else 1
+            return
+        self.state.put(key, _NONE)
+        self._moved_asset(guest, token, sender, asset)
+        fields = (guest.keys.asset_names[token], principal_of(sender).value, "", asset)
+        self.tx.events.append(Event("nft_burn_event", fields))
+        s[0] = OK
+
+    def _nft_transfer(self, s: Slots) -> None:
+        guest = self.guest
+        token = s[0]
+        asset = guest.read(s[1], s[2])
+        sender = guest.read(s[3], s[4])
+        recipient = guest.read(s[5], s[6])
+        if sender == recipient:
+            s[0] = 2
+            return
+        key = guest.keys.assets[token] + asset.hex()
+        owner = self._owner(key)
+        if owner != sender:
+            s[0] = 3 if owner is None else 1
+            return
+        self.state.put(key, _SOME + recipient)
+        self._moved_asset(guest, token, sender, asset)
+        parties = (principal_of(sender).value, principal_of(recipient).value)
+        fields = (guest.keys.asset_names[token], *parties, asset)
+        self.tx.events.append(Event("nft_transfer_event", fields))
+        s[0] = OK
+
+    def _moved_asset(self, guest: Guest, token: int, sender: bytes, asset: bytes) -> None:
+        if self.tx.assets is not None:
+            from compiler.consensus import deserialize
+
+            owner = principal_of(sender).value
+            name = guest.keys.nft_names[token]
+            self.tx.assets.asset(owner, guest.contract.id, name, deserialize(asset))
+
+    # STX
+
+    def _stx_balance(self, s: Slots) -> None:
+        owner = principal_of(self.guest.read(s[0] & _U32, s[1] & _U32)).value
+        _put_amount(s, accounts.read(self.get, owner).at(self.view.burn_height).unlocked)
+
+    def _stx_transfer(self, s: Slots) -> None:
+        guest = self.guest
+        amount = _amount(s, 0)
+        sender = guest.read(s[2] & _U32, s[3] & _U32)
+        recipient = guest.read(s[4] & _U32, s[5] & _U32)
+        memo = guest.read(s[6] & _U32, s[7] & _U32)
+        if not amount:
+            s[0] = 3
+        elif sender == recipient:
+            s[0] = 2
+        elif sender != guest.sender():
+            s[0] = 4
+        else:
+            source, target = principal_of(sender).value, principal_of(recipient).value
+            burn_height = self.view.burn_height
+            if not accounts.debit(self.state, source, amount, burn_height):
+                s[0] = 1
+                return
+            accounts.credit(self.state, target, amount, burn_height)
+            tx = self.tx
+            if tx.assets is not None:
+                tx.assets.stx(source, amount)
+            tx.events.append(Event("stx_transfer_event", (source, target, amount, memo)))
+            s[0] = OK
+
+    def _stx_burn(self, s: Slots) -> None:
+        guest = self.guest
+        amount = _amount(s, 0)
+        sender = guest.read(s[2] & _U32, s[3] & _U32)
+        if not amount:
+            s[0] = 3
+        elif sender != guest.sender():
+            s[0] = 4
+        else:
+            owner = principal_of(sender).value
+            if not accounts.debit(self.state, owner, amount, self.view.burn_height):
+                s[0] = 1
+                return
+            accounts.change_supply(self.state, -amount)
+            self.supply_changed = True
+            self.refresh_supply(guest)
+            tx = self.tx
+            if tx.assets is not None:
+                tx.assets.burn(owner, amount)
+            tx.events.append(Event("stx_burn_event", (owner, "", amount)))
+            s[0] = OK
+
+    def refresh_supply(self, guest: Guest) -> None:
+        """Write the liquid supply as it is now into a guest's context."""
+        if self.supply_changed:
+            supply = accounts.supply(self.get)
+            guest.long[SUPPLY] = supply & _LOW
+            guest.long[SUPPLY + 1] = supply >> 64
+
+    # Events and nested transactions
+
+    def _print(self, s: Slots) -> None:
+        guest = self.guest
+        value = guest.read(s[0], s[1])
+        self.tx.events.append(Event("print_event", (guest.contract.id, value)))
+
+    def _begin(self, s: Slots) -> None:
+        self.tx.begin(read_only=s[0] != 0)
+
+    def _end(self, s: Slots) -> None:
+        if s[0]:
+            self.tx.commit()
+        else:
+            self.tx.roll_back()
+            self.refresh_supply(self.guest)
+
+    def _protect(self, s: Slots) -> None:
+        guest = self.guest
+        site = guest.sites[s[0]]
+        block = s[2]
+        tx = self.tx
+        try:
+            allowances = Allowances(site.site, site.read(s[1], guest))
+        except WordFault as fault:
+            raise TransactionError(fault.kind, fault.name) from None
+        depth = tx.depth
+        tx.protect()
+        body = guest.instance.function(body_of(site.site))
+        failure: TransactionError | None = None
+        left = 0
+        heap_sender = bytes(guest.read(abi.TX_SENDER, 16))
+        try:
+            (left,) = body(block)
+        except TransactionError as error:
+            failure = error
+            self.guest = guest
+            guest.write(abi.TX_SENDER, heap_sender)
+            tx.unwind(depth + 1)
+        try:
+            violated = allowances.violated(tx.moved, self.epoch)
+        except WordFault as fault:
+            raise TransactionError(fault.kind, fault.name) from None
+        if violated is not None:
+            tx.leave_protection(keep=False)
+            self.refresh_supply(guest)
+            s[0] = violated
+            return
+        tx.leave_protection(keep=failure is None)
+        if failure is not None:
+            raise failure
+        s[0] = (abi.PROTECT_LEFT if left else abi.PROTECT_DONE) & _U32
+
+    # Hashes and signatures
+
+    def _hash(self, s: Slots) -> None:
+        guest = self.guest
+        guest.write(s[3], _HASHES[s[0]](guest.read(s[1], s[2])))
+
+    def _secp256k1_recover(self, s: Slots) -> None:
+        guest = self.guest
+        found = hashing.secp256k1_recover(guest.read(s[0], 32), guest.read(s[1], s[2]))
+        if isinstance(found, int):
+            s[0] = found
+        else:
+            guest.write(s[3], found)
+            s[0] = OK
+
+    def _secp256k1_verify(self, s: Slots) -> None:
+        guest = self.guest
+        message, signature = guest.read(s[0], 32), guest.read(s[1], s[2])
+        s[0] = int(hashing.secp256k1_verify(message, signature, guest.read(s[3], s[4])))
+
+    # Past blocks
+
+    def _at_block(self, s: Slots) -> None:
+        guest = self.guest
+        block_id = guest.read(s[0], s[1])
+        if len(block_id) != 32:
+            raise runtime("BadBlockHash")
+        height = self.blocks.height_of(block_id)
+        self.tx.begin(read_only=True)
+        self.past.append((self.get, self.view))
+        self.get = self.state.at(height)
+        self.view = self.blocks.view(height)
+        self.write_heights(guest)
+
+    def _at_block_end(self, _: Slots) -> None:
+        self.get, self.view = self.past.pop()
+        self.tx.roll_back()
+        self.write_heights(self.guest)
+
+    def write_heights(self, guest: Guest) -> None:
+        """Write heights and supply, of now or of the past, into a guest's context."""
+        view, long = self.view, guest.long
+        tip = self.blocks.epoch.tip_burn_block
+        long[HEIGHTS] = view.burn_height
+        long[HEIGHTS + 1] = view.stacks_height
+        long[HEIGHTS + 2] = view.tenure_height
+        long[HEIGHTS + 3] = view.tenure_height if tip else view.stacks_height
+        supply = accounts.supply(self.get)
+        long[SUPPLY] = supply & _LOW
+        long[SUPPLY + 1] = supply >> 64
+
+    # Words on values
+
+    def _word(self, s: Slots) -> None:
+        guest = self.guest
+        site = guest.sites[s[0]]
+        context = ChainView(self, guest.contract.version)
+        try:
+            result = WORDS[site.name](context, site.site, site.read(s[1], guest))
+        except WordFault as fault:
+            raise TransactionError(fault.kind, fault.name) from None
+        s[0] = site.result.write(result, guest)
+
+
+def _put_amount(s: Slots, amount: int) -> None:
+    low, high = amount & _LOW, amount >> 64
+    s[0] = low - (1 << 64) if low >> 63 else low
+    s[1] = high - (1 << 64) if high >> 63 else high
