@@ -34,9 +34,17 @@ class Graph:
         """
         unit = self.units[number]
         found = self._deployments.get((unit.segment, absolute(identifier, unit.deployer)), [])
-        if self._ordered:
-            return [other for other in found if other < number]
-        return [other for other in found if other != number]
+        return [other for other in found if other != number and self._precedes(other, number)]
+
+    def _precedes(self, other: int, number: int) -> bool:
+        return not self._ordered or precedes(self.units, other, number)
+
+
+def precedes(units: Sequence[Unit], other: int, number: int) -> bool:
+    """Whether in a log unit `other` is there when unit `number` is deployed."""
+    if units[other].boot != units[number].boot:
+        return units[other].boot
+    return other < number
 
 
 def absolute(identifier: str, deployer: str) -> str:
@@ -75,7 +83,9 @@ def link(
             for identifier in identifiers
             for other in deployments.get((unit.segment, absolute(identifier, unit.deployer)), ())
         }
-        return tuple(sorted(n for n in found if (n < number if ordered else n != number)))
+        return tuple(
+            sorted(n for n in found if n != number and (not ordered or precedes(units, n, number)))
+        )
 
     edges = [targets(number, found.all) for number, found in enumerate(references)]
     if not ordered:

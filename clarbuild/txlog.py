@@ -58,6 +58,7 @@ def _deployed(row: Mapping[str, Any], folder: Path, line: int, segment: int, epo
         code=str(row["code"]) if source is None else None,
         line=line,
         segment=segment,
+        boot=bool(row.get("boot")),
     )
 
 

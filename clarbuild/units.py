@@ -34,7 +34,10 @@ Kind = Literal["project", "folder", "log"]
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A contract to build: who deploys it, where its source stands, under which rules."""
+    """A contract to build: who deploys it, where its source stands, under which rules.
+
+    One of a log's units is `boot` where it was there before the log's first line.
+    """
 
     deployer: str
     name: str
@@ -46,6 +49,7 @@ class Unit:
     line: int = 0
     segment: int = 0
     required: bool = False
+    boot: bool = False
 
     @property
     def id(self) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Final
 
-from compiler.addresses import is_contract_name
 from compiler.contracts import DEPLOYER, SELF
 from compiler.interface import ContractInterface, FunctionSignature, bound
 from compiler.type_relations import canonicalize
@@ -14,6 +14,8 @@ from compiler.versions import ClarityVersion, Epoch
 from runtime.codec import principal_bytes
 from runtime.hashing import sha512_256
 from runtime.keepsake import Keepsake
+
+MAX_VIEWS: Final = 1_000
 
 
 class Contract:
@@ -39,6 +41,7 @@ class Contract:
         self.interface = interface
         self.constants: dict[str, Keepsake] = {}
         self.limits: dict[str, int | None] = {}
+        self._seen: dict[tuple[str, str], ContractInterface] = {}
 
     @cached_property
     def size(self) -> int:
@@ -73,6 +76,15 @@ class Contract:
             return self.address + text[len(DEPLOYER) :]
         return text
 
+    def seen_by(self, name: str, deployer: str) -> ContractInterface:
+        """Its interface as a contract of `deployer` sees it that names this one `name`."""
+        known = self._seen.get((name, deployer))
+        if known is None:
+            if len(self._seen) > MAX_VIEWS:
+                self._seen.clear()
+            known = self._seen[name, deployer] = bound(self.interface, name, deployer)
+        return known
+
     def signature(self, function: str, epoch: Epoch) -> FunctionSignature | None:
         """A public or read-only function's signature, types brought up to date."""
         found = self.bound.public_functions.get(function) or self.bound.read_only_functions.get(
@@ -91,9 +103,3 @@ def canonical(signature: FunctionSignature, epoch: Epoch) -> FunctionSignature:
         tuple((name, canonicalize(type_, epoch)) for name, type_ in signature.args),
         canonicalize(signature.returns, epoch),
     )
-
-
-def is_contract(text: str) -> bool:
-    """Whether `text` looks like a contract identifier."""
-    address, dot, name = text.partition(".")
-    return bool(address and dot) and is_contract_name(name)

@@ -21,9 +21,9 @@ from runtime.instance import COUNTERS, HEIGHTS, LIMITS, SUPPLY, Guest
 from runtime.simnet import Blocks, View
 from runtime.state import Get, State
 from runtime.transaction import Transaction
-from runtime.words import WORDS, WordFault
+from runtime.words import WORDS
 from runtime.words.allowances import Allowances, body_of
-from runtime.words.view import ChainView
+from runtime.view import ChainView
 
 _LOW: Final = (1 << 64) - 1
 _U32: Final = (1 << 32) - 1
@@ -425,10 +425,7 @@ class Host:
         site = guest.sites[s[0]]
         block = s[2]
         tx = self.tx
-        try:
-            allowances = Allowances(site.site, site.read(s[1], guest))
-        except WordFault as fault:
-            raise TransactionError(fault.kind, fault.name) from None
+        allowances = Allowances(site.site, site.read(s[1], guest))
         depth = tx.depth
         tx.protect()
         body = guest.instance.function(body_of(site.site))
@@ -442,10 +439,7 @@ class Host:
             self.guest = guest
             guest.write(abi.TX_SENDER, heap_sender)
             tx.unwind(depth + 1)
-        try:
-            violated = allowances.violated(tx.moved, self.epoch)
-        except WordFault as fault:
-            raise TransactionError(fault.kind, fault.name) from None
+        violated = allowances.violated(tx.moved, self.epoch)
         if violated is not None:
             tx.leave_protection(keep=False)
             self.refresh_supply(guest)
@@ -513,10 +507,7 @@ class Host:
         guest = self.guest
         site = guest.sites[s[0]]
         context = ChainView(self, guest.contract.version)
-        try:
-            result = WORDS[site.name](context, site.site, site.read(s[1], guest))
-        except WordFault as fault:
-            raise TransactionError(fault.kind, fault.name) from None
+        result = WORDS[site.name](context, site.site, site.read(s[1], guest))
         s[0] = site.result.write(result, guest)
 
 

@@ -18,13 +18,15 @@ from runtime.engine import Engine, Module
 @dataclass(frozen=True, slots=True)
 class ModuleRequest:
     """What decides a module. `interfaces` finds a contract by the name that the source has for it,
-    bound to that name; what it lacks does not exist."""
+    bound to that name; what it lacks does not exist. `contract` is what it is deployed as;
+    its address matters only where the source names contracts at that address by it."""
 
     source: str
     version: ClarityVersion
     epoch: Epoch
     cost_epoch: Epoch
     interfaces: Mapping[str, ContractInterface]
+    contract: str = ""
 
 
 class Artifact:

@@ -58,6 +58,8 @@ async function files(action, { path, paths, content }) {
 }
 
 let chain;
+// After a crash nothing more is run until the other side has begun anew.
+let crashed = false;
 
 async function reset() {
   if (chain) chain.free();
@@ -157,9 +159,12 @@ for await (const line of createInterface({ input: process.stdin, crlfDelay: Infi
     say({});
     continue;
   }
+  if (crashed) continue;
   try {
     say(run(operation));
   } catch (thrown) {
-    say({ ok: false, error: failed(thrown) });
+    const error = failed(thrown);
+    crashed = error.kind === "panic";
+    say({ ok: false, error });
   }
 }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from runtime.assets import AmountOverflow, AssetLog, AssetMap
-from runtime.errors import runtime
+from runtime.assets import AssetLog, AssetMap
 from runtime.events import Event
 from runtime.state import State
 
@@ -43,10 +42,7 @@ class Transaction:
         _, self.read_only = self._marks.pop()
         self.state.commit()
         if self.assets is not None:
-            try:
-                self.assets.commit()
-            except AmountOverflow:
-                raise runtime("ArithmeticOverflow") from None
+            self.assets.commit()
 
     def roll_back(self) -> None:
         """Close the innermost mark and undo what was done."""

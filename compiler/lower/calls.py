@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from compiler.abi import Abort
 from compiler.layout import VECTOR, layout_of, passes_by_memory
 from compiler.lower import held as h
+from compiler.lower.depth import check_depth, enter_calls, leave_calls
 from compiler.lower.function import FunctionLowering, HeldNode
 from compiler.lower.held import Held
 from compiler.types import ListType, NoType, OptionalType, ResponseType, TupleType, Type
@@ -43,7 +44,13 @@ def call_user_function(
     if block is not None:
         fn.code.local_get(block)
         fn.code.release(block)
+    # Around a loop that applies it, the level was entered once for all (`fold` and its kin).
+    entered = not any(isinstance(argument, HeldNode) for argument in arguments)
+    if entered:
+        enter_calls(fn)
     fn.call(_callee(fn.module, function))
+    if entered:
+        leave_calls(fn)
     return function.result
 
 
@@ -102,6 +109,7 @@ def lower_function(module: ModuleLowering, function: UserFunction, typed: TypedF
         fn.scope[name] = value
         if value.locals:
             code.name_local(value.locals[0], name)
+    check_depth(fn, typed.body)
     own = fn.lower(typed.body)
     fn.convert(own, function.result)
     fn.meter.flush()

@@ -12,6 +12,7 @@ from compiler.diagnostics import CompilerBug
 from compiler.layout import layout_of, slots_of
 from compiler.lower import held as h
 from compiler.lower.calls import lower_function, parameter_slots
+from compiler.lower.depth import check_depth
 from compiler.lower.function import FunctionLowering
 from compiler.lower.module import ModuleLowering, UserFunction
 from compiler.lower.type_steps import type_steps
@@ -152,6 +153,7 @@ class _Form:
     def expression(self, node: Node) -> None:
         """Evaluate; the value is the deployment's result until another takes its place."""
         fn = self.fn
+        check_depth(fn, node)
         type_ = fn.lower(node)
         block = fn.alloc(max(layout_of(type_).slot_size, 1))
         h.store_slots(fn.code, block, 0, type_)
@@ -190,6 +192,7 @@ class _Form:
         ):
             module.literal_constants[name] = (module.typed.own_type(node), node.value)
         else:
+            check_depth(fn, node)
             type_ = fn.lower(node)
             address = module.constant_room(name, type_)
             pointer = fn.local_i32()
@@ -201,6 +204,7 @@ class _Form:
         fn = self.fn
         type_ = self.module.typed.data_vars[name]
         self._types(type_node)
+        check_depth(fn, value)
         fn.lower_as(value, type_)
         self.module.generated.serialize_stack(fn, type_)
         pointer, length = fn.local_i32(), fn.local_i32()

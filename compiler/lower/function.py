@@ -41,9 +41,11 @@ class FunctionLowering:
     """
 
     __slots__ = (
+        "checked_level",
         "cleanups",
         "code",
         "depth",
+        "level",
         "meter",
         "module",
         "result",
@@ -58,6 +60,10 @@ class FunctionLowering:
         # Depth of the interpreter's LocalContext: 0 in a function's body, one more in each
         # `let` and branch of `match`.
         self.depth = 0
+        # Applications around the expression that is being lowered, and the level up to which their
+        # depth was checked (`compiler.lower.depth`).
+        self.level = 0
+        self.checked_level = -1
         # Code that must run when the function is left early, innermost last.
         self.cleanups: list[Callable[[], None]] = []
         self.meter = Meter(code, module.costs, module.helper("log2_u64"), enabled=module.metering)

@@ -49,7 +49,10 @@ def _lower_application(fn: FunctionLowering, node: ListNode) -> Type:
     fn.code.mark(node.id)
     fn.charge("cost_lookup_function")
     result = module.typed.own_types.get(node.id) or module.types.get(node.id)
-    return apply(fn, Call(head.name, node.children[1:], result, node.id))
+    fn.level += 1
+    type_ = apply(fn, Call(head.name, node.children[1:], result, node.id))
+    fn.level -= 1
+    return type_
 
 
 def apply(fn: FunctionLowering, call: Call) -> Type:

@@ -11,7 +11,7 @@ from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
 from compiler.syntax.ast import AtomNode, ListNode
 from compiler.types import BOOL, OptionalType, ResponseType, Type
-from compiler.words.control import wasm_types
+from compiler.words.control import branch, wasm_types
 from compiler.words.word import Call, Form, Word
 
 if TYPE_CHECKING:
@@ -67,8 +67,7 @@ def _match(fn: FunctionLowering, call: Call) -> Type:
             with code.if_(wasm_types(result)):
                 _branch(fn, name, subject, 1, inner, some, result)
                 code.else_()
-                fn.lower_as(none, result)
-                fn.meter.flush()
+                branch(fn, none, result)
         case ResponseType(ok=ok, err=err):
             ok_name, ok_branch, err_name, err_branch = call.arguments[1:]
             with code.if_(wasm_types(result)):
@@ -89,7 +88,7 @@ def _branch(
     subject: Held,
     start: int,
     type_: Type,
-    branch: Node | HeldNode,
+    body: Node | HeldNode,
     result: Type,
 ) -> None:
     """A branch with the part of the subject that begins at `start` bound to a name."""
@@ -100,11 +99,10 @@ def _branch(
     outer = fn.scope
     fn.scope = {**outer, name.name: held}
     fn.depth += 1
-    fn.lower_as(branch, result)
+    branch(fn, body, result)
     fn.depth -= 1
     fn.scope = outer
     fn.release(held)
-    fn.meter.flush()
 
 
 WORDS: tuple[Word, ...] = (

@@ -8,6 +8,7 @@ from compiler import abi
 from compiler.description import Site
 from compiler.diagnostics import CompilerBug
 from compiler.lower import held as h
+from compiler.lower.depth import enter_calls, leave_calls
 from compiler.lower.held import Held
 from compiler.lower.literals import push_literal
 from compiler.types import PRINCIPAL, Type
@@ -51,7 +52,9 @@ def _contract_call(fn: FunctionLowering, call: Call) -> Type:
     code.i32_const(site)
     _push_target(fn, target)
     code.local_get(block)
+    enter_calls(fn)
     fn.host("contract_call")
+    leave_calls(fn)
     answer = code.local(I32)
     code.local_set(answer)
     h.load_slots(code, answer, 0, result)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from compiler import abi
 from compiler.layout import slots_of
+from compiler.lower.depth import check_depth
 from compiler.types import BOOL, Type
 from compiler.wasm.valtypes import ValType
 from compiler.words.word import Call, Form, Word
 
 if TYPE_CHECKING:
-    from compiler.lower.function import FunctionLowering
+    from compiler.lower.function import FunctionLowering, HeldNode
+    from compiler.syntax.ast import Node
 
 
 def wasm_types(type_: Type) -> tuple[ValType, ...]:
@@ -28,12 +30,18 @@ def _if(fn: FunctionLowering, call: Call) -> Type:
     fn.lower(condition, borrow=True)
     fn.meter.flush()
     with code.if_(wasm_types(result)):
-        fn.lower_as(then, result)
-        fn.meter.flush()
+        branch(fn, then, result)
         code.else_()
-        fn.lower_as(otherwise, result)
-        fn.meter.flush()
+        branch(fn, otherwise, result)
     return result
+
+
+def branch(fn: FunctionLowering, node: Node | HeldNode, type_: Type) -> None:
+    """The value of a branch, as one of `type_`, with its charges and its depth."""
+    before = check_depth(fn, node)
+    fn.lower_as(node, type_)
+    fn.checked_level = before
+    fn.meter.flush()
 
 
 def _begin(fn: FunctionLowering, call: Call) -> Type:
@@ -54,7 +62,9 @@ def _asserts(fn: FunctionLowering, call: Call) -> Type:
     code.i32_eqz()
     fn.meter.flush()
     with code.if_():
+        before = check_depth(fn, thrown)
         type_ = fn.lower(thrown)
+        fn.checked_level = before
         fn.early_return(type_, abi.Abort.ASSERTION_FAILED_EARLY)
         fn.meter.forget()
     from compiler.lower.walker import charge_variable_clone

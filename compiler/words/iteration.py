@@ -9,6 +9,7 @@ from compiler import abi
 from compiler.diagnostics import CompilerBug
 from compiler.layout import layout_of
 from compiler.lower import held as h
+from compiler.lower.depth import enter_calls, leave_calls
 from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
 from compiler.types import BOOL, ListType, Type
@@ -86,6 +87,7 @@ def _fold(fn: FunctionLowering, call: Call) -> Type:
     cursor = _Cursor(fn, sequence)
     left = fn.local_i32()
     code.local_get(sequence.locals[1]).local_set(left)
+    enter_calls(fn, more=1)
     fn.meter.flush()
     with code.block() as done, code.loop() as again:
         code.local_get(left).i32_eqz().br_if(done)
@@ -97,6 +99,7 @@ def _fold(fn: FunctionLowering, call: Call) -> Type:
         code.local_get(left).i32_const(1).i32_sub().local_set(left)
         fn.meter.flush()
         code.br(again)
+    leave_calls(fn, more=1)
     fn.push(accumulator)
     fn.convert(kept, result)
     code.release(left)
@@ -135,6 +138,7 @@ def _filter(fn: FunctionLowering, call: Call) -> Type:
     code.local_get(out).local_set(there)
     code.local_get(length).local_set(left)
     cursor = _Cursor(fn, sequence)
+    enter_calls(fn, more=1)
     fn.meter.flush()
     with code.block() as done, code.loop() as again:
         code.local_get(left).i32_eqz().br_if(done)
@@ -148,6 +152,7 @@ def _filter(fn: FunctionLowering, call: Call) -> Type:
             code.local_get(there).i32_const(size).i32_add().local_set(there)
         code.local_get(left).i32_const(1).i32_sub().local_set(left)
         code.br(again)
+    leave_calls(fn, more=1)
     code.local_get(out)
     code.local_get(there).local_get(out).i32_sub()
     if size > 1:
@@ -209,6 +214,7 @@ def _map_rows(
     code.local_get(out).local_set(there)
     code.local_get(count).local_set(left)
     cursors = [_Cursor(fn, sequence) for sequence in sequences]
+    enter_calls(fn, more=1)
     with code.block() as done, code.loop() as again:
         code.local_get(left).i32_eqz().br_if(done)
         elements = [cursor.take(fn) for cursor in cursors]
@@ -220,6 +226,7 @@ def _map_rows(
         code.local_get(left).i32_const(1).i32_sub().local_set(left)
         fn.meter.flush()
         code.br(again)
+    leave_calls(fn, more=1)
     code.local_get(out).local_get(count)
     push_own_type(fn, result, count)
     code.release(there, left, out)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from compiler.lower.depth import check_depth
 from compiler.types import BOOL, Type
 from compiler.wasm.valtypes import I32
 from compiler.words.word import Call, Form, FormEmit, Plain, Word
@@ -21,14 +22,20 @@ def _until(cost: str, decisive: bool) -> FormEmit:
         fn.charge(cost, len(call.arguments))
         *others, last = call.arguments
         with code.block((I32,)) as decided:
-            for argument in others:
+            before = fn.checked_level
+            for index, argument in enumerate(others):
+                if index:
+                    check_depth(fn, argument)
                 code.i32_const(int(decisive))
                 fn.lower_as(argument, BOOL, borrow=True)
                 if not decisive:
                     code.i32_eqz()
                 fn.meter.flush()
                 code.br_if(decided).drop()
+            if others:
+                check_depth(fn, last)
             fn.lower_as(last, BOOL, borrow=True)
+            fn.checked_level = before
             fn.meter.flush()
         return BOOL
 

@@ -24,7 +24,7 @@ def graph(sources: dict[str, str], *, kind: str = "project") -> Graph:
         contract = label.partition("@")[0]
         deployer, _, name = contract.rpartition(".")
         rules = (ClarityVersion.CLARITY_3, Epoch.EPOCH_3_1, Epoch.EPOCH_3_1)
-        units.append(Unit(deployer or DEPLOYER, name, *rules, line=number))
+        units.append(Unit(deployer or DEPLOYER, name, *rules, line=number, boot=name == "boot"))
     manifest = Manifest(kind, "p", Path(), Path(), tuple(units))  # type: ignore[arg-type]
     texts = list(sources.values())
     found = [find_references(text) for text in texts]
@@ -73,6 +73,11 @@ def test_a_log_knows_only_earlier_deployments() -> None:
     made = graph({"a@1": "(contract-call? .b f)", "b@2": "", "b@3": "", "c@4": ".b"}, kind="log")
     assert made.dependencies == ((), (), (), (1, 2))
     assert made.deployments(3, "†.b") == [1, 2]
+
+
+def test_boot_contracts_are_there_before_a_logs_first_line() -> None:
+    made = graph({"a@1": "(contract-call? .boot f)", "boot@2": ".a", "b@3": ""}, kind="log")
+    assert made.dependencies == ((1,), (), ())
 
 
 @pytest.mark.parametrize("identifier", ["†.a", f"{OTHER}.a"])

@@ -1,0 +1,436 @@
+"""A chain to deploy to and call: Clarinet's simnet on compiled contracts.
+
+    chain = Chain()
+    chain.advance_epoch("3.1")
+    chain.deploy("ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.counter", source)
+    chain.call("ST1….counter", "increment", [UInt(1)], sender)
+
+Every transaction is answered by a `Receipt`; what goes wrong in one never touches the chain.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from compiler.consensus import SerializationError, deserialize
+from compiler.consensus_untyped import type_of
+from compiler.contracts import DEPLOYER, bind
+from compiler.diagnostics import ClarityError
+from compiler.interface import ContractInterface
+from compiler.type_relations import TypeFault, admits
+from compiler.types import (
+    CallableTraitType,
+    ListType,
+    OptionalType,
+    ResponseType,
+    TraitReferenceType,
+    TupleType,
+    Type,
+)
+from compiler.values import NONE, Err, List, Ok, Principal, Some, Tuple, Value
+from compiler.versions import ClarityVersion, Epoch
+from runtime import accounts, simnet, snippets
+from runtime.addressing import is_standard
+from runtime.codec import principal_bytes
+from runtime.contracts import Contract
+from runtime.engine import Engine, engine_for
+from runtime.errors import Rejected, TransactionError, VmPanic, check
+from runtime.host import Host
+from runtime.keepsake import Keepsake
+from runtime.modules import Artifact, CompileInMemory, ModuleProvider, ModuleRequest
+from runtime.receipts import Costs, Receipt
+from runtime.session import Isolation, Session
+from runtime.state import MemoryState, State
+
+log = logging.getLogger(__name__)
+
+NO_RESULT: Final = True
+"""What simnet shows for the deployment of a contract without a top-level expression."""
+
+Argument = Value | bytes | str
+"""A value, or its consensus bytes, as such or in hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A place in a chain's history to `revert` to."""
+
+    state: int
+    blocks: tuple[object, ...]
+    contracts: dict[str, Contract]
+
+
+class Chain:
+    """A simnet. `genesis_time` fixes its clock; `modules` says where compiled contracts come from.
+
+    `isolation`: "reuse" keeps instances between transactions, "fresh" makes a new one for each.
+    """
+
+    def __init__(  # noqa: PLR0913
+        self,
+        *,
+        modules: ModuleProvider | None = None,
+        profile: str = "debug",
+        isolation: Isolation = "reuse",
+        engine: Engine | None = None,
+        state: State | None = None,
+        genesis_time: int | None = None,
+    ) -> None:
+        self.modules: ModuleProvider = modules or CompileInMemory(profile)
+        self.engine = engine or engine_for(profile)
+        self.state: State = state or MemoryState()
+        self.blocks = simnet.Blocks(genesis_time)
+        self.contracts: dict[str, Contract] = {}
+        self.host = Host(self.state, self.blocks)
+        self.host.contract_hash = self._contract_hash
+        self.session = Session(
+            self.host, self.contracts, self._artifact, self.engine, isolation=isolation
+        )
+        self._artifacts: dict[tuple[str, Epoch], Artifact] = {}
+        for address in (simnet.DEPLOYER, simnet.WALLET_1):
+            self.mint(address, simnet.INITIAL_BALANCE)
+
+    # The chain itself
+
+    @property
+    def epoch(self) -> Epoch:
+        """The epoch that transactions run in."""
+        return self.blocks.epoch
+
+    @property
+    def block_height(self) -> int:
+        """Height of the last Stacks block."""
+        return self.blocks.height
+
+    @property
+    def burn_block_height(self) -> int:
+        """Height of the last burn block."""
+        return self.blocks.burn_height
+
+    def advance_epoch(self, epoch: Epoch | str) -> None:
+        """Enter an epoch; from 3.0 on that mines a burn block."""
+        self.state.end_block(self.blocks.height)
+        self.blocks.set_epoch(Epoch.parse(epoch) if isinstance(epoch, str) else epoch)
+
+    def mine(self, count: int = 1) -> None:
+        """Mine Stacks blocks (from epoch 3.0 on)."""
+        if not self.blocks.epoch.tip_burn_block:
+            raise ValueError("before epoch 3.0 only burn blocks can be mined")
+        self.state.end_block(self.blocks.height)
+        self.blocks.mine_stacks(count)
+
+    def mine_burn(self, count: int = 1) -> None:
+        """Mine burn blocks, each with a Stacks block."""
+        self.state.end_block(self.blocks.height)
+        self.blocks.mine_burn(count)
+
+    def mint(self, principal: str, amount: int) -> None:
+        """Give a principal micro-STX out of nothing."""
+        accounts.credit(self.state, principal, amount, self.blocks.burn_height)
+        accounts.change_supply(self.state, amount)
+
+    def balance(self, principal: str) -> int:
+        """The micro-STX that a principal can spend."""
+        return accounts.read(self.state.get, principal).at(self.blocks.burn_height).unlocked
+
+    def snapshot(self) -> Snapshot:
+        """A place to revert to; taking one costs next to nothing."""
+        return Snapshot(self.state.snapshot(), self.blocks.snapshot(), dict(self.contracts))
+
+    def revert(self, place: Snapshot) -> None:
+        """Make the chain what it was."""
+        self.state.revert(place.state)
+        self.blocks.revert(place.blocks)
+        for identifier in list(self.contracts):
+            if self.contracts[identifier] is not place.contracts.get(identifier):
+                del self.contracts[identifier]
+                self.session.forget(identifier)
+
+    # Transactions
+
+    def deploy(
+        self,
+        contract: str,
+        source: str,
+        clarity_version: ClarityVersion | int | None = None,
+    ) -> Receipt:
+        """Deploy `source` as `contract` ("ADDRESS.name"), in a block of its own."""
+        self._next_block()
+        version = (
+            self.epoch.newest_clarity if clarity_version is None else ClarityVersion(clarity_version)
+        )
+        return self._answer(lambda counters: self._deploy(contract, source, version, counters))
+
+    def call(
+        self, contract: str, function: str, arguments: Sequence[Argument], sender: str
+    ) -> Receipt:
+        """Call a public function, in a block of its own."""
+        wrong = self._wrong_access(contract, function, "public")
+        if wrong is not None:
+            return Receipt(error=wrong)
+        self._next_block()
+        return self._call(contract, function, arguments, sender)
+
+    def read(
+        self, contract: str, function: str, arguments: Sequence[Argument], sender: str
+    ) -> Receipt:
+        """Call a read-only function; no block is mined."""
+        wrong = self._wrong_access(contract, function, "read-only")
+        if wrong is not None:
+            return Receipt(error=wrong)
+        return self._call(contract, function, arguments, sender)
+
+    def deploy_boot(
+        self, contract: str, source: str, clarity_version: ClarityVersion | int, epoch: Epoch | str
+    ) -> Receipt:
+        """Deploy a contract that was always there, under the rules of `epoch`: free, no block."""
+        parsed = Epoch.parse(epoch) if isinstance(epoch, str) else epoch
+        version = ClarityVersion(clarity_version)
+        self.session.metered = False
+        try:
+            return self._answer(
+                lambda counters: self._deploy(contract, source, version, counters, parsed)
+            )
+        finally:
+            self.session.metered = True
+
+    # How they run
+
+    def _next_block(self) -> None:
+        self.state.end_block(self.blocks.height)
+        self.blocks.mine()
+
+    def _answer(self, run: Callable[[list[int]], Value]) -> Receipt:
+        """Run a transaction; all that it did is undone where it fails."""
+        host = self.host
+        host.start()
+        counters = [0] * 5
+        try:
+            value = run(counters)
+            self._within_limits(counters)
+        except TransactionError as error:
+            host.tx.unwind(0)
+            return Receipt(error=error)
+        except Exception as error:
+            host.tx.unwind(0)
+            self.session.clear()
+            log.exception("a transaction met a fault of ours")
+            return Receipt(error=VmPanic(f"fault of the VM: {type(error).__name__}: {error}"))
+        return Receipt(value, tuple(host.tx.events), Costs(*counters))
+
+    def _within_limits(self, counters: list[int]) -> None:
+        if any(used > most for used, most in zip(counters, self.session.limits, strict=True)):
+            raise check("CostBalanceExceeded")
+
+    def _wrong_access(self, contract: str, function: str, wanted: str) -> Rejected | None:
+        known = self.contracts.get(contract)
+        if known is None:
+            return None
+        interface = known.interface
+        for access, functions in (
+            ("public", interface.public_functions),
+            ("read-only", interface.read_only_functions),
+            ("private", interface.private_functions),
+        ):
+            if function in functions:
+                if access == wanted:
+                    return None
+                return Rejected(f"{function} is not a {wanted} function")
+        return None
+
+    def _call(
+        self, contract: str, function: str, arguments: Sequence[Argument], sender: str
+    ) -> Receipt:
+        if not is_standard(sender):
+            return Receipt(error=Rejected(f"Invalid sender address '{sender}'."))
+
+        def run(counters: list[int]) -> Value:
+            caller = principal_bytes(sender)
+            values = self._arguments(contract, function, arguments)
+            return self.session.execute(contract, function, values, caller, caller, counters)
+
+        self.session.traced = True
+        try:
+            receipt = self._answer(run)
+        finally:
+            self.session.traced = False
+        error = receipt.error
+        if error is None:
+            return receipt
+        if error.name in ("UndefinedFunction", "NoSuchPublicFunction"):
+            message = f"Method '{function}' does not exist on contract '{contract}'"
+            return Receipt(error=Rejected(message))
+        if "Failed to read non-consensus contract metadata" in error.detail:
+            return Receipt(error=Rejected(f"Contract '{contract}' does not exist"))
+        return receipt
+
+    def _arguments(
+        self, contract: str, function: str, arguments: Sequence[Argument]
+    ) -> list[Value]:
+        """The values of arguments, each of its parameter's type."""
+        known = self.contracts.get(contract)
+        if known is None:
+            return []
+        signature = known.signature(function, self.epoch)
+        types: Sequence[Type | None] = (
+            [None] * len(arguments)
+            if signature is None or len(signature.args) != len(arguments)
+            else [type_ for _, type_ in signature.args]
+        )
+        return [
+            self._argument(argument, type_)
+            for argument, type_ in zip(arguments, types, strict=True)
+        ]
+
+    def _argument(self, argument: Argument, of: Type | None) -> Value:
+        if isinstance(argument, str):
+            argument = bytes.fromhex(argument.removeprefix("0x"))
+        if isinstance(argument, bytes):
+            if of is not None:
+                try:
+                    return deserialize(argument, of)
+                except SerializationError:
+                    pass
+            try:
+                argument = deserialize(argument)
+            except SerializationError as error:
+                raise Rejected(str(error)) from None
+        if of is not None and not self._fits(argument, of):
+            raise check("TypeValueError")
+        return argument
+
+    def _fits(self, value: Value, of: Type) -> bool:
+        """Whether a parameter of the type takes the value; contracts stand for traits."""
+        match of:
+            case CallableTraitType() | TraitReferenceType():
+                return isinstance(value, Principal) and value.contract_name is not None
+            case OptionalType(inner):
+                return value == NONE or (isinstance(value, Some) and self._fits(value.value, inner))
+            case ResponseType(ok, err):
+                if isinstance(value, Ok):
+                    return self._fits(value.value, ok)
+                return isinstance(value, Err) and self._fits(value.value, err)
+            case ListType(entry, most):
+                return (
+                    isinstance(value, List)
+                    and len(value) <= most
+                    and all(self._fits(item, entry) for item in value)
+                )
+            case TupleType(fields):
+                return (
+                    isinstance(value, Tuple)
+                    and len(value) == len(fields)
+                    and all(n in value.fields and self._fits(value[n], t) for n, t in fields)
+                )
+            case _:
+                try:
+                    return admits(of, type_of(value), self.epoch)
+                except TypeFault:
+                    return False
+
+    # Deployment
+
+    def _deploy(
+        self,
+        identifier: str,
+        source: str,
+        version: ClarityVersion,
+        counters: list[int],
+        epoch: Epoch | None = None,
+    ) -> Value:
+        address, _, name = identifier.partition(".")
+        if not is_standard(address):
+            raise Rejected(f"Invalid sender address '{address}'.")
+        if epoch is None and version > self.epoch.newest_clarity:
+            raise Rejected(f"{version} can not be used with {self.epoch}")
+        rules = epoch or self.epoch
+        request = ModuleRequest(
+            source, version, rules, self.epoch, Siblings(self.contracts, address)
+        )
+        try:
+            artifact = self.modules(request)
+        except ClarityError as error:
+            raise Rejected(bind(error.diagnostic.message, address, name)) from None
+        contract = Contract(identifier, source, version, rules, artifact.interface)
+        saved = bool(artifact.description.functions or artifact.interface.traits)
+        if saved and identifier in self.contracts:
+            raise VmPanic(f"the contract {identifier} exists already")
+        call = snippets.called(source)
+        sender = simnet.DEPLOYER if snippets.is_snippet(source) else address
+        tx = self.host.tx
+        tx.begin()
+        guest = self.session.instantiate(contract, artifact)
+        if call:
+            self._discount_call(counters)
+        value = self.session.run_deploy(guest, principal_bytes(sender), counters)
+        tx.commit()
+        if not saved:
+            return NONE if value is None else value
+        for constant, type_, where in artifact.description.constants:
+            contract.constants[constant] = Keepsake(type_, where, guest)
+        self.contracts[identifier] = contract
+        self._artifacts[identifier, self.epoch] = artifact
+        self.session.forget(identifier)
+        return NO_RESULT if value is None else value
+
+    def _discount_call(self, counters: list[int]) -> None:
+        """A snippet that is one `contract-call?` runs as a transaction: the word itself is free."""
+        for function in ("cost_lookup_function", "cost_contract_call"):
+            self.session.charge(function, 0, counters, -1)
+
+    def _artifact(self, contract: Contract) -> Artifact:
+        """The module of a deployed contract for the current epoch."""
+        key = (contract.id, self.epoch)
+        known = self._artifacts.get(key)
+        if known is None:
+            request = ModuleRequest(
+                contract.source,
+                contract.version,
+                contract.epoch,
+                self.epoch,
+                Siblings(self.contracts, contract.address),
+            )
+            try:
+                known = self._artifacts[key] = self.modules(request)
+            except ClarityError as error:
+                raise VmPanic(f"{contract.id} no longer compiles: {error}") from error
+        return known
+
+    def _contract_hash(self, identifier: str) -> bytes | None:
+        known = self.contracts.get(identifier)
+        return None if known is None else known.hash
+
+    def to_json(self) -> dict[str, Any]:
+        """Where the chain stands, for people."""
+        return {
+            "epoch": str(self.epoch),
+            "block_height": self.block_height,
+            "burn_block_height": self.burn_block_height,
+            "contracts": len(self.contracts),
+        }
+
+
+class Siblings(Mapping[str, ContractInterface]):
+    """The chain's interfaces as a contract of one deployer names and sees them."""
+
+    __slots__ = ("_address", "_contracts")
+
+    def __init__(self, contracts: Mapping[str, Contract], address: str) -> None:
+        self._contracts = contracts
+        self._address = address
+
+    def __getitem__(self, identifier: str) -> ContractInterface:
+        full = identifier
+        if identifier.startswith(DEPLOYER):
+            full = self._address + identifier[len(DEPLOYER) :]
+        contract = self._contracts[full]
+        return contract.seen_by(identifier, self._address)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._contracts)
+
+    def __len__(self) -> int:
+        return len(self._contracts)
