@@ -6,15 +6,15 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.made
 SHARED := ../shared
 # The interpreter itself, a tool of the tests; with Node and $(SHARED) it is installed here.
-REFERENCE_VM := .refvm
+REFERENCE_VM := .reference-vm
 REFERENCE_STAMP := $(REFERENCE_VM)/.made
 
-.PHONY: demo test lint bench conformance crosscheck reference receipts clean
+.PHONY: demo test lint bench conformance crosscheck reference-vm clean
 
 demo: $(STAMP)
 	@BIN=$(BIN) sh sample_projects/demo.sh
 
-test: $(STAMP) reference
+test: $(STAMP) reference-vm
 	$(BIN)/pytest -n auto
 
 lint: $(STAMP)
@@ -22,13 +22,13 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(STAMP) reference
+bench: $(STAMP) reference-vm
 	$(BIN)/python -m benchmarks
 
 conformance: $(STAMP)
 	$(BIN)/python -m tests.conformance
 
-crosscheck: $(STAMP) reference
+crosscheck: $(STAMP) reference-vm
 	$(BIN)/python -m tests.crosscheck
 
 $(STAMP): pyproject.toml
@@ -37,7 +37,7 @@ $(STAMP): pyproject.toml
 	@touch $@
 
 # Without Node or $(SHARED) there is nothing to compare with; tests that need it say so and skip.
-reference:
+reference-vm:
 	@if command -v npm >/dev/null && test -d $(SHARED)/reference-vm; then \
 		$(MAKE) --no-print-directory $(REFERENCE_STAMP); \
 	else \

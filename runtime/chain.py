@@ -347,9 +347,8 @@ class Chain:
         if epoch is None and version > self.epoch.newest_clarity:
             raise Rejected(f"{version} can not be used with {self.epoch}")
         rules = epoch or self.epoch
-        request = ModuleRequest(
-            source, version, rules, self.epoch, Siblings(self.contracts, address)
-        )
+        siblings = Siblings(self.contracts, address)
+        request = ModuleRequest(source, version, rules, self.epoch, siblings, identifier)
         try:
             artifact = self.modules(request)
         except ClarityError as error:
@@ -392,6 +391,7 @@ class Chain:
                 contract.epoch,
                 self.epoch,
                 Siblings(self.contracts, contract.address),
+                contract.id,
             )
             try:
                 known = self._artifacts[key] = self.modules(request)

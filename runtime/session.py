@@ -223,7 +223,9 @@ class Session:
         before = host._guest
         kept = guest.read(CONTEXT.start, CONTEXT.stop - CONTEXT.start) if guest.active else None
         heap = guest.word[HEAP]
-        self.enter(guest, sender, caller, counters, len(self._running) + 1)
+        # A call's own level comes on top of what the caller says it is nested in.
+        depth = 1 if before is None else before.word[DEPTH] + 1
+        self.enter(guest, sender, caller, counters, depth)
         self._running.add(running)
         guest.active += 1
         tx.begin(read_only=read_only)

@@ -24,10 +24,20 @@ _BRANCHES: dict[str, tuple[int, ...]] = {
 }
 
 
-def levels(node: Node | HeldNode) -> int:
-    """How many applications deep `node` goes in any case; 0 for what is no application."""
+def levels(node: Node | HeldNode, known: dict[int, int]) -> int:
+    """How many applications deep `node` goes in any case; 0 for what is no application.
+
+    `known` remembers the answers by node id.
+    """
     if not isinstance(node, ListNode) or not node.children:
         return 0
+    answer = known.get(node.id)
+    if answer is None:
+        answer = known[node.id] = _levels(node, known)
+    return answer
+
+
+def _levels(node: ListNode, known: dict[int, int]) -> int:
     head = node.children[0]
     name = head.name if isinstance(head, AtomNode) else ""
     children = node.children
@@ -40,11 +50,11 @@ def levels(node: Node | HeldNode) -> int:
         case "and" | "or" | "match":
             inside = list(children[1:2])
         case "fold" | "map" | "filter":
-            return 1 + max(1, *(levels(child) for child in children[2:]))
+            return 1 + max(1, *(levels(child, known) for child in children[2:]))
         case _:
             branches = _BRANCHES.get(name, ())
             inside = [c for index, c in enumerate(children) if index and index not in branches]
-    return 1 + max((levels(child) for child in inside), default=0)
+    return 1 + max((levels(child, known) for child in inside), default=0)
 
 
 def check_depth(fn: FunctionLowering, node: Node | HeldNode) -> int:
@@ -54,7 +64,7 @@ def check_depth(fn: FunctionLowering, node: Node | HeldNode) -> int:
     """
     before = fn.checked_level
     # The innermost application is entered with all around it active.
-    deepest = fn.level + levels(node) - 1
+    deepest = fn.level + levels(node, fn.module.levels) - 1
     if deepest > before:
         fn.checked_level = deepest
         code = fn.code

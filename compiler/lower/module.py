@@ -71,6 +71,7 @@ class ModuleLowering:
         self.transactions: dict[str, FuncRef] = {}
         self.constants: dict[str, tuple[Type, int]] = {}
         self.literal_constants: dict[str, tuple[Type, Literal]] = {}
+        self.levels: dict[int, int] = {}
         self.variable_ids: dict[str, int] = {}
         self.map_ids: dict[str, int] = {}
         self.ft_ids: dict[str, int] = {}
