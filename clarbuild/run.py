@@ -107,6 +107,11 @@ class Builder:
         assert self._latest is not None, "there was a build"
         return self._latest.request(number)
 
+    def text(self, number: int) -> str:
+        """The source of a unit of the latest build."""
+        assert self._latest is not None, "there was a build"
+        return self._latest.text(number)
+
     def manifest(self) -> Manifest:
         """What there is to build."""
         return load(
@@ -219,11 +224,12 @@ class _Run:
         ]
 
         def passed(number: int) -> frozenset[str]:
-            return passed_references(self._text(number))
+            return passed_references(self.text(number))
 
         return link(self.manifest, references, passed)
 
-    def _text(self, number: int) -> str:
+    def text(self, number: int) -> str:
+        """The source of a unit."""
         return self.sources.text(self.manifest.units[number], self.found[number])
 
     def _take(self) -> list[ActionKey]:
@@ -344,7 +350,7 @@ class _Run:
         keys, self.waiting = self.waiting, []
         if keys and self.executor is None:
             work = sum(
-                len(self._text(number))
+                len(self.text(number))
                 for number, outcome in enumerate(self.outcomes)
                 if outcome is None and self.found[number].digest is not None
             )
@@ -365,7 +371,7 @@ class _Run:
     def request(self, number: int) -> CompileRequest:
         """What the compiler is asked for a unit whose needs are built."""
         unit = self._unit(number)
-        text = self._text(number)
+        text = self.text(number)
         return CompileRequest(
             with_siblings(text, unit.deployer) if self._addresses_itself(number) else text,
             unit.version,
@@ -442,7 +448,7 @@ class _Run:
             self.steps[first],
             reply,
             contract=self._unit(first).id,
-            source=self._text(first),
+            source=self.text(first),
             now=self.around.clock(),
         )
         if entry.interface is not None:
@@ -460,7 +466,7 @@ class _Run:
         self.memory.built(unit.label, self.keys[number])
         problems: tuple[Problem, ...] = ()
         if entry.diagnostics:
-            text = self._text(number)
+            text = self.text(number)
             problems = tuple(
                 problem(self.found[number].path, self._shown(number, found), text)
                 for found in entry.diagnostics

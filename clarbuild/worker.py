@@ -121,5 +121,4 @@ def describe_bug(error: BaseException) -> str:
 
 def warm() -> None:
     """Imports the compilers, so that a process is ready before its first contract."""
-    import compiler.pipeline
     import runtime.engine  # noqa: F401

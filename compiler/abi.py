@@ -18,6 +18,8 @@ IMPORT_MODULE: Final = "clarity"
 MEMORY_EXPORT: Final = "memory"
 DEPLOY_EXPORT: Final = "deploy"
 """`deploy()` runs the top-level forms; its result is left at DEPLOY_RESULT in slot form."""
+ALLOC_EXPORT: Final = "alloc"
+"""`alloc(size) -> address`, which grows the memory: for the host's larger values."""
 FUNCTION_PREFIX: Final = "fn:"
 """User functions are exported as `fn:NAME`, private ones too (the network's call-read runs them)."""
 

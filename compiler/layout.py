@@ -32,7 +32,7 @@ the static one. They are laid out as i32 in a vector:
 
 The dynamic-type slot of a tuple, and of a list whose entries have dimensions, is 0 where the type is
 what the contents say (the usual case), else a pointer to such a vector. For a list whose entries have
-none it is the maximal length itself.
+none it is the maximal length itself, or KNOWN_EMPTY for a list of no entries whose type is known.
 """
 
 from __future__ import annotations
@@ -68,6 +68,9 @@ MAX_FLAT_SLOTS: Final = 32
 DATA: Final = 0
 VECTOR: Final = 1
 MAX_LEN: Final = 2
+
+KNOWN_EMPTY: Final = 1 << 31
+"""The dynamic type of a list of no entries of a known type without dimensions (0: unknown)."""
 
 
 class Slot(NamedTuple):

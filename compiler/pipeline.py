@@ -86,6 +86,7 @@ def generate(
         builder,
         metering=options.metering,
     )
+    builder.export_function(abi.ALLOC_EXPORT, module.alloc)
     lower_contract(module)
     description: ModuleDescription = module.description
     # Aligned, so that hosts can address the heap's first words cheaply.

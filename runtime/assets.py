@@ -1,17 +1,20 @@
 """Which assets a transaction has moved, and whose: what allowances and post-conditions look at.
 
 Knows neither balances nor events. The host tells of each movement that succeeded, and of each
-nested transaction's beginning and end; amounts of transactions that are undone are forgotten.
+nested transaction's beginning and end; what is undone is forgotten.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeVar
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import Final, NamedTuple
 
-from compiler.values import UINT_MAX, Value
+from compiler.values import UINT_MAX
 from runtime import errors
 
-_Key = TypeVar("_Key")
+_LARGE: Final = 1 << 96
+"""Nobody makes so many movements that a sum without one of these doesn't fit in a uint."""
 
 
 class Asset(NamedTuple):
@@ -21,55 +24,66 @@ class Asset(NamedTuple):
     name: str
 
 
+class _Kind(IntEnum):
+    STX = 0
+    BURN = 1
+    TOKEN = 2
+    ASSET = 3
+    STACK = 4
+    POX = 5
+
+
+class _Movement(NamedTuple):
+    """`contract` and `name` are "" but for tokens; `data` are the bytes of a non-fungible one."""
+
+    kind: _Kind
+    owner: str
+    contract: str
+    name: str
+    amount: int
+    data: bytes
+
+
+_SUMMED: Final = (_Kind.STX, _Kind.BURN, _Kind.TOKEN)
+_Key = tuple[_Kind, str, str, str]
+
+
 class AssetMap:
-    """What one nested transaction has moved, by the text of the principal that lost it."""
+    """What movements add up to, by the text of the principal that lost the assets."""
 
     __slots__ = ("burned", "fungible", "non_fungible", "pox", "stacked", "stx")
 
-    def __init__(self) -> None:
+    def __init__(self, movements: Iterable[_Movement]) -> None:
         self.stx: dict[str, int] = {}
         self.burned: dict[str, int] = {}
         self.fungible: dict[str, dict[Asset, int]] = {}
-        self.non_fungible: dict[str, dict[Asset, list[Value]]] = {}
+        # Tokens by their consensus bytes.
+        self.non_fungible: dict[str, dict[Asset, list[bytes]]] = {}
         # The amount locked last: one can stack only once, and extend it.
         self.stacked: dict[str, int] = {}
         # Who changed a position in PoX (`unstake` and the like).
         self.pox: set[str] = set()
-
-    def merge(self, inner: AssetMap) -> None:
-        """Add what `inner`, which is used up, has moved; an overflow leaves this map as it was."""
-        stx = _sums(self.stx, inner.stx)
-        burned = _sums(self.burned, inner.burned)
-        fungible = {
-            owner: _sums(self.fungible.get(owner, {}), amounts)
-            for owner, amounts in inner.fungible.items()
-        }
-        self.stx.update(stx)
-        self.burned.update(burned)
-        for owner, amounts in fungible.items():
-            self.fungible.setdefault(owner, {}).update(amounts)
-        for owner, moved in inner.non_fungible.items():
-            mine = self.non_fungible.setdefault(owner, {})
-            for asset, values in moved.items():
-                mine.setdefault(asset, []).extend(values)
-        self.stacked.update(inner.stacked)
-        self.pox |= inner.pox
-
-
-def _add(amounts: dict[_Key, int], key: _Key, amount: int) -> int:
-    total = amounts.get(key, 0) + amount
-    if total > UINT_MAX:
-        raise errors.runtime("ArithmeticOverflow")
-    return total
-
-
-def _sums(amounts: dict[_Key, int], more: dict[_Key, int]) -> dict[_Key, int]:
-    """The new values of the keys in `more`."""
-    return {key: _add(amounts, key, amount) for key, amount in more.items()}
+        for kind, owner, contract, name, amount, data in movements:
+            match kind:
+                case _Kind.STX:
+                    self.stx[owner] = self.stx.get(owner, 0) + amount
+                case _Kind.BURN:
+                    self.burned[owner] = self.burned.get(owner, 0) + amount
+                case _Kind.TOKEN:
+                    amounts = self.fungible.setdefault(owner, {})
+                    asset = Asset(contract, name)
+                    amounts[asset] = amounts.get(asset, 0) + amount
+                case _Kind.ASSET:
+                    moved = self.non_fungible.setdefault(owner, {})
+                    moved.setdefault(Asset(contract, name), []).append(data)
+                case _Kind.STACK:
+                    self.stacked[owner] = amount
+                case _Kind.POX:
+                    self.pox.add(owner)
 
 
 class AssetLog:
-    """The maps of a transaction and of the nested ones that are under way, innermost last.
+    """The movements of a transaction, and where the nested ones that are under way began.
 
     `begin` with each nested transaction (functions, calls of contracts, `protect`), then `commit`
     or `roll_back`. What the words move is told when it has succeeded:
@@ -81,65 +95,73 @@ class AssetLog:
     `asset`          `nft-transfer?`, `nft-burn?`: the sender (not `nft-mint?`)
     `stack`, `pox`   calls of the PoX contract: amount locked or delegated; other actions
     ===============  ===================================================================
+
+    Amounts that one owner moves of one asset may not add up to more than a uint holds: that ends
+    the transaction with `ArithmeticOverflow`.
     """
 
-    __slots__ = ("_maps", "top")
+    __slots__ = ("_large", "_marks", "_movements")
 
     def __init__(self) -> None:
-        self.top = AssetMap()
-        self._maps = [self.top]
-
-    @property
-    def depth(self) -> int:
-        """How many nested transactions are under way."""
-        return len(self._maps) - 1
-
-    def reset(self) -> None:
-        """Begin another transaction."""
-        self.top = AssetMap()
-        self._maps = [self.top]
+        self._movements: list[_Movement] = []
+        self._marks: list[int] = []
+        # Whether there ever was an amount that makes it worth while to look at the sums.
+        self._large = False
 
     def begin(self) -> None:
         """A nested transaction begins."""
-        self.top = AssetMap()
-        self._maps.append(self.top)
+        self._marks.append(len(self._movements))
 
     def commit(self) -> None:
-        """The innermost one ends well; an overflow of the sums ends it too, dropped."""
-        inner = self._maps.pop()
-        self.top = self._maps[-1]
-        self.top.merge(inner)
+        """The innermost one ends well; it is still open if that fails."""
+        if self._large:
+            self._check_sums(self._marks[-2] if len(self._marks) > 1 else 0)
+        self._marks.pop()
 
     def roll_back(self) -> None:
         """The innermost one is undone."""
-        self._maps.pop()
-        self.top = self._maps[-1]
+        del self._movements[self._marks.pop() :]
+
+    @property
+    def moved(self) -> AssetMap:
+        """What the innermost nested transaction has moved, or the whole where there is none."""
+        return AssetMap(self._movements[self._marks[-1] if self._marks else 0 :])
 
     def stx(self, sender: str, amount: int) -> None:
         """Micro-STX were transferred."""
-        amounts = self.top.stx
-        amounts[sender] = _add(amounts, sender, amount)
+        self._add(_Movement(_Kind.STX, sender, "", "", amount, b""))
 
     def burn(self, sender: str, amount: int) -> None:
         """Micro-STX were burned."""
-        amounts = self.top.burned
-        amounts[sender] = _add(amounts, sender, amount)
+        self._add(_Movement(_Kind.BURN, sender, "", "", amount, b""))
 
     def token(self, sender: str, contract: str, name: str, amount: int) -> None:
         """A fungible token was transferred or burned."""
-        amounts = self.top.fungible.setdefault(sender, {})
-        asset = Asset(contract, name)
-        amounts[asset] = _add(amounts, asset, amount)
+        self._add(_Movement(_Kind.TOKEN, sender, contract, name, amount, b""))
 
-    def asset(self, sender: str, contract: str, name: str, value: Value) -> None:
-        """A non-fungible token was transferred or burned."""
-        moved = self.top.non_fungible.setdefault(sender, {})
-        moved.setdefault(Asset(contract, name), []).append(value)
+    def asset(self, sender: str, contract: str, name: str, data: bytes) -> None:
+        """A non-fungible token was transferred or burned; `data` are its consensus bytes."""
+        self._movements.append(_Movement(_Kind.ASSET, sender, contract, name, 0, data))
 
     def stack(self, sender: str, amount: int) -> None:
         """Micro-STX were locked or delegated."""
-        self.top.stacked[sender] = amount
+        self._movements.append(_Movement(_Kind.STACK, sender, "", "", amount, b""))
 
     def pox(self, sender: str) -> None:
         """A position in PoX was changed, or tried to."""
-        self.top.pox.add(sender)
+        self._movements.append(_Movement(_Kind.POX, sender, "", "", 0, b""))
+
+    def _add(self, movement: _Movement) -> None:
+        self._movements.append(movement)
+        if self._large or movement.amount >= _LARGE:
+            self._large = True
+            self._check_sums(self._marks[-1] if self._marks else 0)
+
+    def _check_sums(self, start: int) -> None:
+        sums: dict[_Key, int] = {}
+        for kind, owner, contract, name, amount, _ in self._movements[start:]:
+            if kind in _SUMMED:
+                key = (kind, owner, contract, name)
+                sums[key] = sums.get(key, 0) + amount
+                if sums[key] > UINT_MAX:
+                    raise errors.runtime("ArithmeticOverflow")

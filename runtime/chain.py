@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from compiler.consensus import SerializationError, deserialize
@@ -34,6 +35,7 @@ from compiler.values import NONE, Err, List, Ok, Principal, Some, Tuple, Value
 from compiler.versions import ClarityVersion, Epoch
 from runtime import accounts, simnet, snippets
 from runtime.addressing import is_standard
+from runtime.boot import BootContract, BootContracts, contracts_in
 from runtime.codec import principal_bytes
 from runtime.contracts import Contract
 from runtime.engine import Engine, engine_for
@@ -67,6 +69,7 @@ class Chain:
     """A simnet. `genesis_time` fixes its clock; `modules` says where compiled contracts come from.
 
     `isolation`: "reuse" keeps instances between transactions, "fresh" makes a new one for each.
+    `boot` is the folder with the sources of the contracts that the network has from the start.
     """
 
     def __init__(  # noqa: PLR0913
@@ -77,6 +80,7 @@ class Chain:
         isolation: Isolation = "reuse",
         engine: Engine | None = None,
         state: State | None = None,
+        boot: BootContracts | Path | str | None = None,
         genesis_time: int | None = None,
     ) -> None:
         self.modules: ModuleProvider = modules or CompileInMemory(profile)
@@ -90,6 +94,7 @@ class Chain:
             self.host, self.contracts, self._artifact, self.engine, isolation=isolation
         )
         self._artifacts: dict[tuple[str, Epoch], Artifact] = {}
+        self._boot = BootContracts(Path(boot)) if isinstance(boot, str | Path) else boot
         for address in (simnet.DEPLOYER, simnet.WALLET_1):
             self.mint(address, simnet.INITIAL_BALANCE)
 
@@ -158,6 +163,9 @@ class Chain:
         clarity_version: ClarityVersion | int | None = None,
     ) -> Receipt:
         """Deploy `source` as `contract` ("ADDRESS.name"), in a block of its own."""
+        if self._boot is not None:
+            for found in self._boot.named_in(source, contract.partition(".")[0]):
+                self._deploy_found(found)
         self._next_block()
         version = (
             self.epoch.newest_clarity if clarity_version is None else ClarityVersion(clarity_version)
@@ -168,6 +176,7 @@ class Chain:
         self, contract: str, function: str, arguments: Sequence[Argument], sender: str
     ) -> Receipt:
         """Call a public function, in a block of its own."""
+        self._find_boot(contract, arguments)
         wrong = self._wrong_access(contract, function, "public")
         if wrong is not None:
             return Receipt(error=wrong)
@@ -178,6 +187,7 @@ class Chain:
         self, contract: str, function: str, arguments: Sequence[Argument], sender: str
     ) -> Receipt:
         """Call a read-only function; no block is mined."""
+        self._find_boot(contract, arguments)
         wrong = self._wrong_access(contract, function, "read-only")
         if wrong is not None:
             return Receipt(error=wrong)
@@ -187,6 +197,8 @@ class Chain:
         self, contract: str, source: str, clarity_version: ClarityVersion | int, epoch: Epoch | str
     ) -> Receipt:
         """Deploy a contract that was always there, under the rules of `epoch`: free, no block."""
+        if contract in self.contracts:
+            return Receipt(NO_RESULT)
         parsed = Epoch.parse(epoch) if isinstance(epoch, str) else epoch
         version = ClarityVersion(clarity_version)
         self.session.metered = False
@@ -196,6 +208,22 @@ class Chain:
             )
         finally:
             self.session.metered = True
+
+    def _find_boot(self, contract: str, arguments: Sequence[Argument]) -> None:
+        """Deploy the boot contracts that a call names."""
+        boot = self._boot
+        if boot is not None:
+            for found in boot.needed(contract):
+                self._deploy_found(found)
+            for argument in arguments:
+                for identifier in contracts_in(argument):
+                    for found in boot.needed(identifier):
+                        self._deploy_found(found)
+
+    def _deploy_found(self, found: BootContract) -> None:
+        receipt = self.deploy_boot(*found)
+        if receipt.error is not None:
+            log.error("boot contract %s: %s", found.id, receipt.error)
 
     # How they run
 
@@ -346,6 +374,7 @@ class Chain:
             raise Rejected(f"Invalid sender address '{address}'.")
         if epoch is None and version > self.epoch.newest_clarity:
             raise Rejected(f"{version} can not be used with {self.epoch}")
+        # A boot contract may be from an epoch that is yet to come: its words have no cost before.
         rules = epoch or self.epoch
         siblings = Siblings(self.contracts, address)
         request = ModuleRequest(source, version, rules, self.epoch, siblings, identifier)
@@ -357,14 +386,17 @@ class Chain:
         saved = bool(artifact.description.functions or artifact.interface.traits)
         if saved and identifier in self.contracts:
             raise VmPanic(f"the contract {identifier} exists already")
-        call = snippets.called(source)
         sender = simnet.DEPLOYER if snippets.is_snippet(source) else address
         tx = self.host.tx
         tx.begin()
         guest = self.session.instantiate(contract, artifact)
-        if call:
+        direct = self.session.calls_directly = snippets.called(source)
+        try:
+            value = self.session.run_deploy(guest, principal_bytes(sender), counters)
+        finally:
+            self.session.calls_directly = False
+        if direct:
             self._discount_call(counters)
-        value = self.session.run_deploy(guest, principal_bytes(sender), counters)
         tx.commit()
         if not saved:
             return NONE if value is None else value
@@ -389,7 +421,7 @@ class Chain:
                 contract.source,
                 contract.version,
                 contract.epoch,
-                self.epoch,
+                max(contract.epoch, self.epoch),
                 Siblings(self.contracts, contract.address),
                 contract.id,
             )

@@ -21,9 +21,9 @@ from runtime.instance import COUNTERS, HEIGHTS, LIMITS, SUPPLY, Guest
 from runtime.simnet import Blocks, View
 from runtime.state import Get, State
 from runtime.transaction import Transaction
+from runtime.view import ChainView
 from runtime.words import WORDS
 from runtime.words.allowances import Allowances, body_of
-from runtime.view import ChainView
 
 _LOW: Final = (1 << 64) - 1
 _U32: Final = (1 << 32) - 1
@@ -232,8 +232,7 @@ class Host:
         self.state.put(keys.supplies[token], supply.to_bytes(16, "big"))
         self.state.put(key, (balance - amount).to_bytes(16, "big"))
         tx = self.tx
-        if tx.assets is not None:
-            tx.assets.token(owner, guest.contract.id, keys.tokens[token], amount)
+        tx.assets.token(owner, guest.contract.id, keys.tokens[token], amount)
         tx.events.append(Event("ft_burn_event", (keys.token_names[token], owner, "", amount)))
         s[0] = OK
 
@@ -263,8 +262,7 @@ class Host:
         put(sender_key, (balance - amount).to_bytes(16, "big"))
         put(recipient_key, total.to_bytes(16, "big"))
         tx = self.tx
-        if tx.assets is not None:
-            tx.assets.token(sender, guest.contract.id, keys.tokens[token], amount)
+        tx.assets.token(sender, guest.contract.id, keys.tokens[token], amount)
         fields = (keys.token_names[token], sender, recipient, amount)
         tx.events.append(Event("ft_transfer_event", fields))
         s[0] = OK
@@ -336,12 +334,8 @@ class Host:
         s[0] = OK
 
     def _moved_asset(self, guest: Guest, token: int, sender: bytes, asset: bytes) -> None:
-        if self.tx.assets is not None:
-            from compiler.consensus import deserialize
-
-            owner = principal_of(sender).value
-            name = guest.keys.nft_names[token]
-            self.tx.assets.asset(owner, guest.contract.id, name, deserialize(asset))
+        owner = principal_of(sender).value
+        self.tx.assets.asset(owner, guest.contract.id, guest.keys.nft_names[token], asset)
 
     # STX
 
@@ -369,8 +363,7 @@ class Host:
                 return
             accounts.credit(self.state, target, amount, burn_height)
             tx = self.tx
-            if tx.assets is not None:
-                tx.assets.stx(source, amount)
+            tx.assets.stx(source, amount)
             tx.events.append(Event("stx_transfer_event", (source, target, amount, memo)))
             s[0] = OK
 
@@ -391,8 +384,7 @@ class Host:
             self.supply_changed = True
             self.refresh_supply(guest)
             tx = self.tx
-            if tx.assets is not None:
-                tx.assets.burn(owner, amount)
+            tx.assets.burn(owner, amount)
             tx.events.append(Event("stx_burn_event", (owner, "", amount)))
             s[0] = OK
 
@@ -426,26 +418,29 @@ class Host:
         block = s[2]
         tx = self.tx
         allowances = Allowances(site.site, site.read(s[1], guest))
-        depth = tx.depth
-        tx.protect()
-        body = guest.instance.function(body_of(site.site))
+        depth, past = tx.depth, len(self.past)
+        tx.begin()
         failure: TransactionError | None = None
         left = 0
-        heap_sender = bytes(guest.read(abi.TX_SENDER, 16))
         try:
-            (left,) = body(block)
+            (left,) = guest.instance.function(body_of(site.site))(block)
         except TransactionError as error:
+            # Generated code puts the sender back.
             failure = error
             self.guest = guest
-            guest.write(abi.TX_SENDER, heap_sender)
+            if len(self.past) > past:
+                self.get, self.view = self.past[past]
+                del self.past[past:]
+                self.write_heights(guest)
             tx.unwind(depth + 1)
-        violated = allowances.violated(tx.moved, self.epoch)
+        violated = allowances.violated(tx.assets.moved, self.epoch)
         if violated is not None:
-            tx.leave_protection(keep=False)
+            tx.roll_back()
             self.refresh_supply(guest)
             s[0] = violated
             return
-        tx.leave_protection(keep=failure is None)
+        # What was done before an error counts for the allowances around these.
+        tx.commit()
         if failure is not None:
             raise failure
         s[0] = (abi.PROTECT_LEFT if left else abi.PROTECT_DONE) & _U32

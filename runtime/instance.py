@@ -41,7 +41,6 @@ SPONSOR_ROOM: Final = abi.PRINCIPALS + 2 * abi.PRINCIPAL_ROOM
 CURRENT_ROOM: Final = abi.PRINCIPALS + 3 * abi.PRINCIPAL_ROOM
 CONTEXT: Final = slice(abi.RUNTIME, abi.PRINCIPALS + 4 * abi.PRINCIPAL_ROOM)
 
-ALLOC_EXPORT: Final = "alloc"
 
 
 class BoundSite:
@@ -201,7 +200,7 @@ class Guest:
             return
         start = self.word[HEAP]
         try:
-            self.instance.function(ALLOC_EXPORT)(end - start)
+            self.instance.function(abi.ALLOC_EXPORT)(end - start)
         finally:
             self.word[HEAP] = start
         self._size = len(self.instance.memory)

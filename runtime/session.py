@@ -76,6 +76,8 @@ class Session:
         self.engine = engine
         self.isolation = isolation
         self.traced = False
+        # Whether a deployment's one call is made as its sender, not as the contract.
+        self.calls_directly = False
         self._artifact = artifact
         self._table = host_table(
             engine, abi.HOST_FUNCTIONS, host.functions(self._contract_call), abi.IMPORT_MODULE
@@ -309,9 +311,10 @@ class Session:
                 self._charge_trace(site, guest.contract, counters)
             values = site.read(arguments, guest)
             constraint = self._dispatch(site, target, guest.contract)
-            value = self.execute(
-                target, site.name, values, guest.sender(), guest.contract.principal, counters
-            )
+            sender = guest.sender()
+            caller = sender if self.calls_directly else guest.contract.principal
+            self.calls_directly = False
+            value = self.execute(target, site.name, values, sender, caller, counters)
             if constraint is not None and not admits(constraint, type_of(value), host.epoch):
                 raise check("ReturnTypesMustMatch")
         finally:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from runtime.assets import AssetLog, AssetMap
+from runtime.assets import AssetLog
 from runtime.events import Event
 from runtime.state import State
 
 
 class Transaction:
-    """Opened marks are closed innermost first; what an undone mark did is as if it never was.
+    """Opened marks are closed innermost first; what an undone mark did is as if it never was."""
 
-    Movements of assets are only noted inside `protect`, where something looks at them.
-    """
-
-    __slots__ = ("_marks", "assets", "events", "protections", "read_only", "state")
+    __slots__ = ("_marks", "assets", "events", "read_only", "state")
 
     def __init__(self, state: State) -> None:
         self.state = state
         self.events: list[Event] = []
         self.read_only = False
-        self.assets: AssetLog | None = None
-        self.protections = 0
+        self.assets = AssetLog()
         # How many events there were, and whether what is around the mark is read-only.
         self._marks: list[tuple[int, bool]] = []
 
@@ -34,50 +30,22 @@ class Transaction:
         self._marks.append((len(self.events), self.read_only))
         self.read_only = self.read_only or read_only
         self.state.begin()
-        if self.assets is not None:
-            self.assets.begin()
+        self.assets.begin()
 
     def commit(self) -> None:
-        """Close the innermost mark and keep what was done."""
+        """Close the innermost mark and keep what was done; where that fails, it is still open."""
+        self.assets.commit()
         _, self.read_only = self._marks.pop()
         self.state.commit()
-        if self.assets is not None:
-            self.assets.commit()
 
     def roll_back(self) -> None:
         """Close the innermost mark and undo what was done."""
         count, self.read_only = self._marks.pop()
         del self.events[count:]
         self.state.roll_back()
-        if self.assets is not None:
-            self.assets.roll_back()
+        self.assets.roll_back()
 
     def unwind(self, depth: int) -> None:
         """Undo marks until `depth` are left."""
         while len(self._marks) > depth:
             self.roll_back()
-
-    def protect(self) -> None:
-        """Open a mark in which movements of assets are noted."""
-        if self.assets is None:
-            self.assets = AssetLog()
-        self.protections += 1
-        self.begin()
-
-    @property
-    def moved(self) -> AssetMap:
-        """What moved in the innermost mark."""
-        assert self.assets is not None
-        return self.assets.top
-
-    def leave_protection(self, *, keep: bool) -> None:
-        """Close the mark that `protect` opened."""
-        self.protections -= 1
-        try:
-            if keep:
-                self.commit()
-            else:
-                self.roll_back()
-        finally:
-            if not self.protections:
-                self.assets = None

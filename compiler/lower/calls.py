@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from compiler.abi import Abort
-from compiler.layout import VECTOR, layout_of, passes_by_memory
+from compiler.layout import DATA, KNOWN_EMPTY, layout_of, passes_by_memory
 from compiler.lower import held as h
 from compiler.lower.depth import check_depth, enter_calls, leave_calls
 from compiler.lower.function import FunctionLowering, HeldNode
@@ -156,7 +156,7 @@ def _cast(fn: FunctionLowering, value: Held) -> None:
 
     A list keeps its own maximal length (`clarity2_implicit_cast`).
     """
-    if not fn.module.metering or not any(slot.kind == VECTOR for slot in value.layout.natural):
+    if not fn.module.metering or all(slot.kind == DATA for slot in value.layout.natural):
         return
     if value.layout.boxed:
         # The box may be shared: it is copied before its dynamic types are changed.
@@ -191,6 +191,13 @@ def _cast_part(fn: FunctionLowering, value: Held, start: int, part: Type) -> Non
             code.local_get(vector)
             _set_slot(code, value, start + 2)
             code.release(own, vector)
+        case ListType():
+            # Only that the entry's type is known now can make a difference.
+            h.push_slot(code, value, start + 2)
+            code.i32_const(KNOWN_EMPTY)
+            h.push_slot(code, value, start + 2)
+            code.select()
+            _set_slot(code, value, start + 2)
         case TupleType(fields=fields) if layout_of(part).dimensions:
             at = start
             for _, field_type in fields:

@@ -46,7 +46,8 @@ def _contract_call(fn: FunctionLowering, call: Call) -> Type:
             result=result,
             contract=target.contract,
             trait=target.trait,
-            extra=target.kind,
+            # The context depth: what simnet charges for looking at the contract's name.
+            extra=f"{target.kind} {fn.depth}",
         )
     )
     code.i32_const(site)

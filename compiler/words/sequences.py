@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from compiler import abi, type_relations
 from compiler.diagnostics import CompilerBug
-from compiler.layout import layout_of
+from compiler.layout import KNOWN_EMPTY, layout_of
 from compiler.lower import held as h
 from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
@@ -146,7 +146,7 @@ def _append(fn: FunctionLowering, call: Call) -> Type:
         code.local_get(vector)
         code.release(vector)
     else:
-        code.local_get(own).i32_const(1).i32_add()
+        code.local_get(own).i32_const(KNOWN_EMPTY - 1).i32_and().i32_const(1).i32_add()
     fn.release(sequence, element)
     return result
 
@@ -245,10 +245,17 @@ def _concat_type(fn: FunctionLowering, type_: ListType, values: Sequence[Held], 
     """The dynamic type of joined lists: the maximal lengths' sum, the entries' supertype."""
     code = fn.code
     if not _has_vector(type_):
-        code.i32_const(0)
+        known = fn.local_i32()
+        code.i32_const(0).i32_const(0)
         for value in values:
-            code.local_get(value.locals[2]).i32_add()
-        code.local_set(out)
+            code.local_get(value.locals[2]).i32_or()
+        code.i32_const(KNOWN_EMPTY).i32_and().local_set(known)
+        for value in values:
+            code.local_get(value.locals[2]).i32_const(KNOWN_EMPTY - 1).i32_and().i32_add()
+        code.local_tee(out)
+        # Only a list without entries can be marked as known.
+        code.local_get(known).local_get(out).select().local_set(out)
+        code.release(known)
         return
     size = 4 * (2 + layout_of(type_.entry).dimensions)
     code.i32_const(0)
@@ -306,7 +313,8 @@ def _limit_type(fn: FunctionLowering, type_: ListType, value: Held, limit: int) 
     own = value.locals[2]
     if not _has_vector(type_):
         code.local_get(own).i32_const(limit)
-        code.local_get(own).i32_const(limit).i32_lt_u().select().local_set(own)
+        # The mark of a known empty list is the sign.
+        code.local_get(own).i32_const(limit).i32_lt_s().select().local_set(own)
         return
     code.local_get(own)
     with code.if_():

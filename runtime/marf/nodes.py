@@ -7,7 +7,7 @@ Knows no database and no chain.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final
 
 from runtime.hashing import sha512_256
@@ -19,18 +19,18 @@ BACK: Final = 0x80
 """Set in a child's kind when another block holds it."""
 
 CAPACITY: Final = (0, 0, 4, 16, 48, 256)
-VALUE_SIZE: Final = 40
 PATH_SIZE: Final = 32
+VALUE_SIZE: Final = 40
+HASH_SIZE: Final = 32
+POINTER_SIZE: Final = 34
 EMPTY_HASH: Final = sha512_256(b"")
 
-_EMPTY_POINTERS: Final = tuple(bytes(34 * capacity) for capacity in CAPACITY)
+_EMPTY_POINTERS: Final = tuple(bytes(POINTER_SIZE * capacity) for capacity in CAPACITY)
 _EMPTY_HASHES: Final = tuple(EMPTY_HASH * capacity for capacity in CAPACITY)
-_NO_BLOCK: Final = bytes(32)
 _COUNT: Final = struct.Struct(">H")
 _REFERENCE: Final = struct.Struct(">Q")
-_HASH_SIZE: Final = 32
 
-MAX_RECORD: Final = _HASH_SIZE + 1 + PATH_SIZE + _COUNT.size + 256 + 256 * _REFERENCE.size
+MAX_RECORD: Final = HASH_SIZE + 1 + PATH_SIZE + _COUNT.size + 256 + 256 * _REFERENCE.size
 """The longest stored node."""
 MAX_TRIE: Final = 1 << 29
 """A place within a trie has 29 bits of a reference."""
@@ -65,15 +65,12 @@ class Node:
 
     def ordered(self) -> Iterable[tuple[int, Child]]:
         """The children in the order of the network's slots."""
-        items = self.children.items()
-        return sorted(items, key=_first) if self.kind == NODE256 else items
+        if self.kind == NODE256:
+            return [(char, self.children[char]) for char in sorted(self.children)]
+        return self.children.items()
 
 
 Child = Leaf | Node | int
-
-
-def _first(item: tuple[int, Child]) -> int:
-    return item[0]
 
 
 def reference(block: int, at: int, kind: int) -> int:
@@ -81,28 +78,114 @@ def reference(block: int, at: int, kind: int) -> int:
     return block << 32 | at << 3 | kind
 
 
+def block_of(child: int) -> int:
+    """The block of a reference."""
+    return child >> 32
+
+
+def place_of(child: int) -> int:
+    """The place within its block's trie."""
+    return (child & 0xFFFFFFFF) >> 3
+
+
+def kind_of(child: int) -> int:
+    """The kind of node that a reference leads to."""
+    return child & 7
+
+
 def leaf_hash(path: bytes, value: bytes) -> bytes:
     """The hash of a leaf."""
-    return sha512_256(b"\x01" + bytes((len(path),)) + path + value)
+    return sha512_256(b"%c%c%b%b" % (LEAF, len(path), path, value))
 
 
-def node_hash(
-    kind: int, path: bytes, children: Iterable[tuple[int, int, bytes, bytes]], back: bool = True
-) -> bytes:
-    """The hash of a node from its children: slot, kind, the block of a child that is elsewhere
-    (or `b""`) and the child's hash; of one elsewhere that is its block's identifier.
+def slots(
+    kind: int, children: Iterable[tuple[int, int, bytes, bytes]]
+) -> tuple[bytearray, bytearray]:
+    """The network's pointers and hashes of a node's slots, empty ones included.
+
+    Of each child: character, kind, the identifier of the block that holds it if that is another
+    (else `b""`), and its hash, which for a child elsewhere is that identifier too.
     """
     pointers = bytearray(_EMPTY_POINTERS[kind])
     hashes = bytearray(_EMPTY_HASHES[kind])
-    slot = 0
-    for char, child_kind, block, hashed in children:
-        if kind == NODE256:
-            slot = char
-        at = slot * 34
-        pointers[at] = child_kind
-        pointers[at + 1] = char
+    for slot, (char, child_kind, block, hashed) in enumerate(children):
+        at = char if kind == NODE256 else slot
+        hashes[at * HASH_SIZE : at * HASH_SIZE + HASH_SIZE] = hashed
+        at *= POINTER_SIZE
+        pointers[at : at + 2] = (child_kind, char)
         if block:
-            pointers[at + 2 : at + 34] = block
-        hashes[slot * 32 : slot * 32 + 32] = hashed
-        slot += 1
+            pointers[at + 2 : at + POINTER_SIZE] = block
+    return pointers, hashes
+
+
+def node_hash(kind: int, path: bytes, pointers: bytes, hashes: bytes) -> bytes:
+    """The hash of a node, of a root before its ancestors' roots are mixed in."""
     return sha512_256(b"%c%b%c%b%b" % (kind, pointers, len(path), path, hashes))
+
+
+def root_hash(node: bytes, ancestors: Iterable[bytes]) -> bytes:
+    """The root hash of a block: its root node's hash with the roots 1, 2, 4 … blocks before."""
+    before = b"".join(ancestors)
+    return sha512_256(node + before) if before else node
+
+
+def leaf_record(leaf: Leaf) -> bytes:
+    """A leaf as it is stored."""
+    return b"%c%b%b" % (len(leaf.path), leaf.path, leaf.value)
+
+
+def node_record(hashed: bytes, path: bytes, chars: bytes, references: list[int]) -> bytes:
+    """A node as it is stored."""
+    count = len(chars)
+    packed = struct.pack(f">{count}Q", *references)
+    return b"%b%c%b%b%b%b" % (hashed, len(path), path, _COUNT.pack(count), chars, packed)
+
+
+def read_leaf(data: bytes, at: int) -> Leaf:
+    """The leaf that is stored at a place."""
+    start = at + 1
+    end = start + data[at]
+    return Leaf(data[start:end], data[end : end + VALUE_SIZE])
+
+
+def read_hash(data: bytes, at: int) -> bytes:
+    """The hash of the node (no leaf) that is stored at a place."""
+    return data[at : at + HASH_SIZE]
+
+
+def read_path(data: bytes, at: int) -> bytes:
+    """The compressed path of the node (no leaf) that is stored at a place."""
+    start = at + HASH_SIZE + 1
+    return data[start : start + data[start - 1]]
+
+
+def read_children(data: bytes, at: int, block: int) -> dict[int, int]:
+    """The children of a stored node, in their order; those of its own block as of `block`."""
+    at += HASH_SIZE
+    at += 1 + data[at]
+    (count,) = _COUNT.unpack_from(data, at)
+    at += _COUNT.size
+    own = block << 32
+    references = struct.unpack_from(f">{count}Q", data, at + count)
+    return {
+        char: child if child >> 32 else own | child
+        for char, child in zip(data[at : at + count], references, strict=True)
+    }
+
+
+def find_child(data: bytes, at: int, path: bytes, position: int) -> tuple[int, int]:
+    """One step down `path`: the reference to the child (0: none) and the position after it."""
+    at += HASH_SIZE
+    length = data[at]
+    at += 1
+    if length:
+        if not path.startswith(data[at : at + length], position):
+            return 0, position
+        at += length
+        position += length
+    (count,) = _COUNT.unpack_from(data, at)
+    at += _COUNT.size
+    index = data.find(path[position], at, at + count) - at
+    if index < 0:
+        return 0, position
+    return _REFERENCE.unpack_from(data, at + count + 8 * index)[0], position + 1

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from compiler.addresses import is_clarity_name
+from compiler.consensus import serialize
 from compiler.description import Site
 from compiler.diagnostics import CompilerBug
 from compiler.values import List, StringAscii, Value
@@ -41,7 +42,7 @@ class Allowances:
         self.stx: list[tuple[int, int]] = []
         self.fungible: dict[Asset, list[tuple[int, int]]] = {}
         # The index is that of the first allowance for the asset; the identifiers are all of them.
-        self.non_fungible: dict[Asset, tuple[int, list[Value]]] = {}
+        self.non_fungible: dict[Asset, tuple[int, set[bytes]]] = {}
         self.stacking: list[tuple[int, int]] = []
         self.pox = False
         for index, word in enumerate(site.extra.split()[1:]):
@@ -57,7 +58,8 @@ class Allowances:
                     identifiers = next(values)
                     if not isinstance(identifiers, List):
                         raise CompilerBug("with-nft without a list")
-                    self.non_fungible.setdefault(asset, (index, []))[1].extend(identifiers)
+                    listed = self.non_fungible.setdefault(asset, (index, set()))[1]
+                    listed.update(map(serialize, identifiers))
                 case "with-stacking" | "with-staking":
                     self.stacking.append((index, uint_of(next(values))))
                 case "with-pox":
@@ -102,15 +104,15 @@ class Allowances:
             return [UNLISTED]
         return [index for index, limit in limits if amount > limit]
 
-    def _unlisted_values(self, asset: Asset, values: list[Value]) -> list[int]:
+    def _unlisted_values(self, asset: Asset, values: list[bytes]) -> list[int]:
         allowed = (
             self.non_fungible.get(asset),
             self.non_fungible.get(asset._replace(name=_ANY)),
         )
-        lists = [one for one in allowed if one is not None]
-        if not lists:
+        limits = [one for one in allowed if one is not None]
+        if not limits:
             return [UNLISTED]
-        return [index for index, listed in lists if any(v not in listed for v in values)]
+        return [index for index, listed in limits if any(v not in listed for v in values)]
 
 
 def _first_exceeded(allowed: list[tuple[int, int]], amount: int) -> list[int]:

@@ -60,7 +60,7 @@ def _verify_merkle_proof(_context: WordContext, _site: Site, arguments: Sequence
     return merkle_proof_holds(leaf_hash, root_hash, uint_of(index), uint_of(count), siblings)
 
 
-class _Malformed(Exception):  # noqa: N818 -- never leaves this module
+class _Malformed(Exception):
     """The bytes are no transaction."""
 
 

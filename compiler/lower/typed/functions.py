@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from compiler import type_relations
-from compiler.layout import layout_of, slots_of
+from compiler.layout import KNOWN_EMPTY, layout_of, slots_of
 from compiler.lower.held import Held
 from compiler.lower.typed import equality, shapes
 from compiler.lower.typed.serialization import Serialization, fixed_size
@@ -102,7 +102,7 @@ class TypedFunctions:
         def body(code: Code, held: Held) -> None:
             own = held.locals[2]
             if not layout_of(type_.entry).dimensions:
-                code.local_get(own)
+                code.local_get(own).i32_const(KNOWN_EMPTY - 1).i32_and()
                 return
             code.local_get(own)
             with code.if_((I32,)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from compiler.layout import layout_of
+from compiler.layout import KNOWN_EMPTY, layout_of
 from compiler.lower import held as h
 from compiler.lower.held import Held
 from compiler.lower.typed.shapes import type_size
@@ -83,7 +83,7 @@ class Sizes:
         assert entry_size is not None
         assert entry_type_size is not None
         push_max_len()
-        code.i32_const(entry_size).i32_mul()
+        code.i32_const(KNOWN_EMPTY - 1).i32_and().i32_const(entry_size).i32_mul()
         if entry_type_size == _UNKNOWN:
             code.i32_const(_UNKNOWN_LIST).i32_add()
             return
@@ -273,9 +273,10 @@ class Sizes:
                     err_start = start + 1 + len(layout_of(ok).natural)
                     self.write(code, held, err_start, err, out, at + 2 + layout_of(ok).dimensions)
             case ListType(entry=entry) if not layout_of(entry).dimensions:
+                # In a vector 0 says both: the entry of an empty list within a list is not kept.
                 code.local_get(out)
                 h.push_slot(code, held, start + 2)
-                code.i32_store(4 * at)
+                code.i32_const(KNOWN_EMPTY - 1).i32_and().i32_store(4 * at)
             case ListType():
                 code.local_get(out).i32_const(4 * at).i32_add()
                 h.push_part(code, held, start, part)

@@ -1,0 +1,1 @@
+"""What is timed, against whom, side by side; `make bench` runs it."""

@@ -1,0 +1,196 @@
+"""The public Python API: projects, chains with their contracts deployed, contracts as objects.
+
+with Project("sample_projects/counter") as project:
+    chain = project.chain()
+    counter = chain.contract("counter")
+    print(counter.increment().value)      # (ok u1)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from clarbuild.key import Profile
+from clarbuild.outcome import BuildResult, Outcome
+from clarbuild.problems import InputError
+from clarbuild.provider import CachedModules
+from clarbuild.report import result_problems
+from clarbuild.run import Builder, Listener, Options, Surroundings, silent
+from clarbuild.surroundings import open_surroundings
+from clarbuild.units import DEPLOYER, Manifest
+from compiler.interface import FunctionSignature
+from compiler.values import Value, to_value
+from compiler.versions import ClarityVersion, Epoch
+from runtime import chain as runtime_chain
+from runtime.receipts import Receipt
+
+__all__ = ["Chain", "ContractHandle", "Project"]
+
+
+class ContractHandle:
+    """A deployed contract: its functions are methods, `-` in their names written `_`.
+
+    Arguments are Clarity values or the Python values that resemble them; `sender` says who calls,
+    the deployer by default. Every call is answered by a `Receipt`.
+    """
+
+    def __init__(self, chain: runtime_chain.Chain, identifier: str, sender: str | None) -> None:
+        self._chain = chain
+        self.id = identifier
+        self._sender = sender or identifier.partition(".")[0]
+
+    @property
+    def functions(self) -> Mapping[str, FunctionSignature]:
+        """Public and read-only functions by their names in Clarity."""
+        interface = self._chain.contracts[self.id].interface
+        return interface.public_functions | interface.read_only_functions
+
+    def call(self, function: str, *arguments: object, sender: str | None = None) -> Receipt:
+        """Calls a function by its name in Clarity."""
+        return self.call_values(function, self._values(function, arguments), sender=sender)
+
+    def call_values(
+        self, function: str, values: list[Value], *, sender: str | None = None
+    ) -> Receipt:
+        """Calls a function with values as they are, a public one as a transaction."""
+        interface = self._chain.contracts[self.id].interface
+        reads = function in interface.read_only_functions
+        run = self._chain.read if reads else self._chain.call
+        return run(self.id, function, values, sender or self._sender)
+
+    def _values(self, function: str, arguments: tuple[object, ...]) -> list[Value]:
+        signature = self.functions.get(function)
+        if signature is None:
+            raise AttributeError(f"{self.id} has no public or read-only function {function}")
+        if len(arguments) != len(signature.args):
+            names = ", ".join(name for name, _ in signature.args)
+            raise TypeError(f"{function}({names}) got {len(arguments)} arguments")
+        return [
+            to_value(given, type_)
+            for given, (_, type_) in zip(arguments, signature.args, strict=True)
+        ]
+
+    def __getattr__(self, name: str) -> Callable[..., Receipt]:
+        for function in self.functions:
+            if python_name(function) == name:
+                return partial(self.call, function)
+        raise AttributeError(f"{self.id} has no public or read-only function {name}")
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *map(python_name, self.functions)})
+
+    def __repr__(self) -> str:
+        return f"<contract {self.id}>"
+
+
+def python_name(function: str) -> str:
+    """A function's name as Python can write it: "get-owner?" is `get_owner`."""
+    return "".join(char if char.isalnum() else "_" for char in function.rstrip("?!"))
+
+
+class Chain(runtime_chain.Chain):
+    """A simnet whose contracts can be had as objects."""
+
+    def contract(self, name: str, *, sender: str | None = None) -> ContractHandle:
+        """A deployed contract, by its name alone where only one has it."""
+        found = [
+            identifier
+            for identifier in self.contracts
+            if name in (identifier, identifier.partition(".")[2])
+        ]
+        if len(found) != 1:
+            known = ", ".join(self.contracts) or "none"
+            what = f"no contract {name}" if not found else f"more than one contract {name}"
+            raise KeyError(f"{what}; deployed: {known}")
+        return ContractHandle(self, found[0], sender)
+
+
+class Project:
+    """What is at a path, to be built and deployed; closes the cache at the end of a `with`."""
+
+    def __init__(
+        self,
+        path: str | Path = ".",
+        *,
+        profile: Profile = "debug",
+        jobs: int | None = None,
+        clarity: ClarityVersion | None = None,
+        epoch: Epoch | None = None,
+        surroundings: Surroundings | None = None,
+    ) -> None:
+        self.profile: Profile = profile
+        self._around = surroundings or open_surroundings()
+        options = Options(profile, jobs, clarity, epoch)
+        self.builder = Builder(Path(path), options, self._around)
+        self.modules = CachedModules(self._around, profile)
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Lets go of the cache."""
+        self._around.store.close()
+
+    @property
+    def manifest(self) -> Manifest:
+        """What there is to build."""
+        return self.builder.manifest()
+
+    def build(self, listen: Listener = silent) -> BuildResult:
+        """Builds what isn't built; `InputError` where the manifest is no use."""
+        return self.builder.build(listen)
+
+    def chain(self, **options: Any) -> Chain:
+        """A fresh chain on which the project is deployed; options as `Chain` has them.
+
+        `InputError` where a contract is not valid or its deployment fails.
+        """
+        result = self.build()
+        if not result.ok:
+            raise InputError(*result_problems(result))
+        chain = Chain(modules=self.modules, profile=self.profile, **options)
+        for outcome in in_order(result):
+            self._deploy(chain, outcome)
+        return chain
+
+    def _deploy(self, chain: Chain, outcome: Outcome) -> None:
+        from clarbuild.problems import fault
+
+        unit = outcome.unit
+        if unit.epoch > chain.epoch:
+            chain.advance_epoch(unit.epoch)
+        receipt = chain.deploy(unit.id, self.builder.text(outcome.number), unit.version)
+        if receipt.error is not None:
+            raise fault(
+                str(unit.path),
+                "deployment-failed",
+                f"deploying {unit.id} ends with {receipt.error}",
+                hint="its top-level forms run when it is deployed",
+            )
+
+
+def in_order(result: BuildResult) -> list[Outcome]:
+    """A build's contracts as they are deployed: by epoch, then what is needed first."""
+    by_number = {outcome.number: outcome for outcome in result.outcomes}
+    placed: dict[int, Outcome] = {}
+    for outcome in result.outcomes:
+        pending = [outcome.number]
+        while pending:
+            number = pending[-1]
+            missing = [n for n in by_number[number].needs if n not in placed]
+            if missing:
+                pending += missing
+            else:
+                placed.setdefault(pending.pop(), by_number[number])
+    return sorted(placed.values(), key=lambda outcome: outcome.unit.epoch)
+
+
+def default_sender(manifest: Manifest) -> str:
+    """Who calls where nobody is named: the project's deployer."""
+    return manifest.accounts.get("deployer", DEPLOYER)

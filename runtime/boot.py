@@ -1,0 +1,124 @@
+"""The contracts that a chain has from the start: which there are, by whose rules, and from where.
+
+Their sources are the network's own and not part of this package: a folder with
+`ADDRESS/name.clar` is given. They are deployed when something first names them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from compiler.consensus import SerializationError, deserialize
+from compiler.values import Err, List, Ok, Principal, Some, Tuple, Value
+from compiler.versions import ClarityVersion, Epoch
+
+MAINNET: Final = "SP000000000000000000002Q6VF78"
+TESTNET: Final = "ST000000000000000000002AMW42H"
+SBTC: Final = "SM3VDXK3WZZSA84XXFKAFAF15NNZX32CTSG82JFQ4"
+
+_ORIGINAL: Final = (ClarityVersion.CLARITY_1, Epoch.EPOCH_2_0)
+_RULES: Final = {
+    "pox": _ORIGINAL,
+    "lockup": _ORIGINAL,
+    "costs": _ORIGINAL,
+    "cost-voting": _ORIGINAL,
+    "bns": _ORIGINAL,
+    "genesis": _ORIGINAL,
+    "costs-2": (ClarityVersion.CLARITY_1, Epoch.EPOCH_2_05),
+    "pox-2": (ClarityVersion.CLARITY_2, Epoch.EPOCH_2_1),
+    "costs-3": (ClarityVersion.CLARITY_2, Epoch.EPOCH_2_1),
+    "pox-3": (ClarityVersion.CLARITY_2, Epoch.EPOCH_2_4),
+    "pox-4": (ClarityVersion.CLARITY_2, Epoch.EPOCH_2_5),
+    "signers": (ClarityVersion.CLARITY_2, Epoch.EPOCH_2_5),
+    "signers-voting": (ClarityVersion.CLARITY_2, Epoch.EPOCH_2_5),
+    "costs-4": (ClarityVersion.CLARITY_4, Epoch.EPOCH_3_3),
+    "costs-5": (ClarityVersion.CLARITY_6, Epoch.EPOCH_4_0),
+    "pox-5": (ClarityVersion.CLARITY_6, Epoch.EPOCH_4_0),
+    "sbtc-registry": (ClarityVersion.CLARITY_3, Epoch.EPOCH_3_0),
+    "sbtc-token": (ClarityVersion.CLARITY_3, Epoch.EPOCH_3_0),
+}
+"""Clarity version and epoch of each, as simnet deploys them."""
+
+_NAME: Final = r"[a-zA-Z][a-zA-Z0-9_-]*"
+_FULL: Final = re.compile(rf"\b({MAINNET}|{TESTNET}|{SBTC})\.({_NAME})")
+_SIBLING: Final = re.compile(rf"(?<![\w.])\.({_NAME})")
+
+
+class BootContract(NamedTuple):
+    """One of them."""
+
+    id: str
+    source: str
+    version: ClarityVersion
+    epoch: Epoch
+
+
+class BootContracts:
+    """The boot contracts of a folder, read when asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = {
+            f"{path.parent.name}.{path.stem}": path
+            for path in sorted(folder.glob("*/*.clar"))
+            if path.stem in _RULES
+        }
+        self._closures: dict[str, tuple[BootContract, ...]] = {}
+
+    def named_in(self, source: str, deployer: str) -> Iterator[BootContract]:
+        """Those that a source names, each after what it needs itself."""
+        for identifier in _names(source, deployer if deployer in (MAINNET, TESTNET, SBTC) else ""):
+            yield from self.needed(identifier)
+
+    def needed(self, identifier: str) -> tuple[BootContract, ...]:
+        """A contract, if it is one of these, after all that it needs."""
+        known = self._closures.get(identifier)
+        if known is None:
+            path = self._paths.get(identifier)
+            if path is None:
+                return ()
+            self._closures[identifier] = ()
+            source = path.read_bytes().decode()
+            deployer, _, name = identifier.partition(".")
+            found = dict.fromkeys(self.named_in(source, deployer))
+            known = (*found, BootContract(identifier, source, *_RULES[name]))
+            self._closures[identifier] = known
+        return known
+
+
+def _names(source: str, deployer: str) -> Iterator[str]:
+    for match in _FULL.finditer(source):
+        yield f"{match[1]}.{match[2]}"
+    if deployer:
+        for match in _SIBLING.finditer(source):
+            yield f"{deployer}.{match[1]}"
+
+
+def contracts_in(argument: Value | bytes | str) -> Iterator[str]:
+    """The contracts that an argument of a call holds."""
+    if isinstance(argument, str):
+        try:
+            argument = bytes.fromhex(argument.removeprefix("0x"))
+        except ValueError:
+            return
+    if isinstance(argument, bytes):
+        try:
+            argument = deserialize(argument)
+        except SerializationError:
+            return
+    match argument:
+        case Principal(text):
+            if "." in text:
+                yield text
+        case Some(inner) | Ok(inner) | Err(inner):
+            yield from contracts_in(inner)
+        case List(items):
+            for item in items:
+                yield from contracts_in(item)
+        case Tuple(fields):
+            for item in fields.values():
+                yield from contracts_in(item)
+        case _:
+            pass

@@ -1,0 +1,1 @@
+"""A seeded generator of Clarity: expressions, programs, transactions, and programs nearly right."""
