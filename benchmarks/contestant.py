@@ -1,7 +1,8 @@
 """The VMs that are compared, each in a process of its own that takes orders as JSON lines.
 
     {"order": "apply", "operations": […]}        operations of the transaction log, run in order
-    {"order": "time", "call": {…}, "times": N}   a call or a read, N times: seconds and the result
+    {"order": "time", "call": {…}, "times": N}   a call or a read, N times: seconds of wall and of
+                                                 processor, and the result
 
 Knows nothing of what is timed.
 """
@@ -31,7 +32,8 @@ class ContestantError(Exception):
 class Timed:
     """Seconds for all repetitions, and what the last one answered, in hex."""
 
-    seconds: float
+    wall: float
+    processor: float
     result: str
 
 
@@ -59,7 +61,7 @@ class Contestant:
     def time(self, call: Operation, times: int) -> Timed:
         """Time a call."""
         answer = self._order({"order": "time", "call": call, "times": times})
-        return Timed(answer["seconds"], answer["result"])
+        return Timed(answer["wall"], answer["processor"], answer["result"])
 
     def close(self) -> None:
         """End the process."""
@@ -87,12 +89,14 @@ class Contestant:
         return answer
 
 
-def ours(name: str, *, engine: str = "", metering: bool = True) -> Contestant:
-    """Our VM; `engine` as in CLARBUILD_ENGINE."""
-    command = [sys.executable, "-m", "benchmarks.ours"]
+def ours(
+    name: str, *, engine: str = "", metering: bool = True, root: Path = ROOT
+) -> Contestant:
+    """Our VM, as it is in the tree at `root`; `engine` as in CLARBUILD_ENGINE."""
+    command = [sys.executable, str(HERE / "ours.py")]
     if not metering:
         command.append("--no-metering")
-    return Contestant(name, command, {"CLARBUILD_ENGINE": engine})
+    return Contestant(name, command, {"CLARBUILD_ENGINE": engine, "PYTHONPATH": str(root)})
 
 
 def interpreter(name: str, node: str, packages: Path, folder: Path) -> Contestant:

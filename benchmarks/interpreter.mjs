@@ -72,11 +72,12 @@ function answer(order) {
       return {};
     case "time": {
       const call = prepared(order.call);
-      const start = process.hrtime.bigint();
+      const start = process.hrtime.bigint(), started = process.cpuUsage();
       let last;
       for (let i = 0; i < order.times; i++) last = call();
-      const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-      return { seconds, result: hex(last.result) };
+      const { user, system } = process.cpuUsage(started);
+      const wall = Number(process.hrtime.bigint() - start) / 1e9;
+      return { wall, processor: (user + system) / 1e6, result: hex(last.result) };
     }
     default:
       throw new Error(`unknown order ${order.order}`);

@@ -69,17 +69,18 @@ def answered(receipt: Receipt, what: str) -> Receipt:
 
 
 def time_call(chain: Chain, operation: Mapping[str, Any], times: int) -> dict[str, Any]:
-    """Seconds for `times` calls, and what the last one answered."""
+    """Times `times` calls; what the last one answered."""
     call = prepared(chain, operation)
     last = None
-    start = time.perf_counter()
+    start, started = time.perf_counter(), time.process_time()
     for _ in range(times):
         last = call()
-    seconds = time.perf_counter() - start
+    processor, wall = time.process_time() - started, time.perf_counter() - start
     assert last is not None
     value = answered(last, operation["function"]).value
     assert value is not None
-    return {"seconds": seconds, "result": f"0x{stacks_js_bytes(value).hex()}"}
+    result = f"0x{stacks_js_bytes(value).hex()}"
+    return {"wall": wall, "processor": processor, "result": result}
 
 
 def main() -> None:

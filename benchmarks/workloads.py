@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from compiler.consensus_untyped import serialize
-from compiler.values import Buffer, List, Principal, Tuple, UInt, Value, Int
+from compiler.values import Buffer, Int, List, Principal, Tuple, UInt, Value
 
 DEPLOYER: Final = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM"
 WALLET: Final = "ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5"

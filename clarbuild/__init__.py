@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from clarbuild.version import VERSION as __version__
+from clarbuild.version import VERSION
 
 if TYPE_CHECKING:
     from clarbuild.outcome import BuildResult, Outcome, Status
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     )
     from compiler.versions import ClarityVersion, Epoch
     from runtime.receipts import Receipt
+
+__version__ = VERSION
 
 __all__ = [
     "NONE",

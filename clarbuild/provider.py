@@ -36,7 +36,7 @@ class CachedModules:
         self._around = around
         self._profile = profile
         self._engine = engine_for(profile)
-        self._fingerprint = Digest(self._engine.fingerprint)
+        self.fingerprint = Digest(self._engine.fingerprint)
         self._known: OrderedDict[ActionKey, Artifact | ClarityError] = OrderedDict()
         self.compiled = 0
         self.loaded = 0
@@ -156,10 +156,10 @@ class CachedModules:
         )
         if isinstance(wasm, Miss) or isinstance(interface, Miss) or isinstance(metadata, Miss):
             return None
-        native = store.get_native(entry.wasm, self._fingerprint)
+        native = store.get_native(entry.wasm, self.fingerprint)
         if isinstance(native, Miss):
             native = compile_module(self._engine, wasm)
-            store.put_native(entry.wasm, self._fingerprint, native)
+            store.put_native(entry.wasm, self.fingerprint, native)
         return Artifact(wasm, from_bytes(interface), ModuleDescription.from_bytes(metadata), native)
 
 

@@ -72,7 +72,7 @@ class Chain:
     `boot` is the folder with the sources of the contracts that the network has from the start.
     """
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         *,
         modules: ModuleProvider | None = None,
@@ -168,7 +168,9 @@ class Chain:
                 self._deploy_found(found)
         self._next_block()
         version = (
-            self.epoch.newest_clarity if clarity_version is None else ClarityVersion(clarity_version)
+            self.epoch.newest_clarity
+            if clarity_version is None
+            else ClarityVersion(clarity_version)
         )
         return self._answer(lambda counters: self._deploy(contract, source, version, counters))
 
@@ -376,8 +378,9 @@ class Chain:
             raise Rejected(f"{version} can not be used with {self.epoch}")
         # A boot contract may be from an epoch that is yet to come: its words have no cost before.
         rules = epoch or self.epoch
+        runs_in = max(rules, self.epoch)
         siblings = Siblings(self.contracts, address)
-        request = ModuleRequest(source, version, rules, self.epoch, siblings, identifier)
+        request = ModuleRequest(source, version, rules, runs_in, siblings, identifier)
         try:
             artifact = self.modules(request)
         except ClarityError as error:

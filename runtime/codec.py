@@ -223,7 +223,7 @@ def _integer(kind: type[Int | UInt], *, signed: bool) -> tuple[Encode, Decode, C
     def encode(value: Value, out: list[int], _memory: Memory) -> None:
         if value.__class__ is not kind:
             raise Mismatch(f"wants {kind.__name__}, not {value}")
-        number: int = value.value  # type: ignore[union-attr, assignment]
+        number: int = value.value
         out.append(number & _LOW)
         out.append((number & _WHOLE) >> 64)
 
@@ -320,7 +320,7 @@ def _bytes(
     def encode(value: Value, out: list[int], memory: Memory) -> None:
         if value.__class__ is not kind:
             raise Mismatch(f"wants {kind.__name__}, not {value}")
-        data = to_bytes(value.value)  # type: ignore[union-attr]
+        data = to_bytes(value.value)
         out.append(_store(data, memory))
         out.append(len(data) // unit)
 
@@ -434,7 +434,9 @@ def _list(of: ListType, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
         out.append(count)
         if dynamic:
             own = slots[at + 2]
-            out.append(_store(source.read(own, vector), target) if own and sized_by_contents else own)
+            out.append(
+                _store(source.read(own, vector), target) if own and sized_by_contents else own
+            )
 
     return encode, decode, copy
 
@@ -464,7 +466,10 @@ def _tuple(of: TupleType, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
 
     def decode(slots: Slots, at: int, memory: Memory) -> Value:
         return Tuple.in_order(
-            {name: decode_field(slots, at + start, memory) for name, start, _, decode_field, _ in parts}
+            {
+                name: decode_field(slots, at + start, memory)
+                for name, start, _, decode_field, _ in parts
+            }
         )
 
     def copy(slots: Slots, at: int, out: list[int], source: Memory, target: Memory) -> None:

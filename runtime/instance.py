@@ -42,7 +42,6 @@ CURRENT_ROOM: Final = abi.PRINCIPALS + 3 * abi.PRINCIPAL_ROOM
 CONTEXT: Final = slice(abi.RUNTIME, abi.PRINCIPALS + 4 * abi.PRINCIPAL_ROOM)
 
 
-
 class BoundSite:
     """A site with its codecs, and its contract and trait as this contract means them."""
 
@@ -56,9 +55,7 @@ class BoundSite:
         self.contract = None if site.contract is None else contract.identifier(site.contract)
         self.trait: TraitIdentifier | None = None
         if site.trait is not None:
-            self.trait = TraitIdentifier(
-                contract.identifier(site.trait.contract), site.trait.name
-            )
+            self.trait = TraitIdentifier(contract.identifier(site.trait.contract), site.trait.name)
         self.kind, _, depth = site.extra.partition(" ")
         self.depth = int(depth) if depth.isdigit() else 0
 
@@ -254,4 +251,6 @@ class Keys:
         self.supplies = [f"vm::{contract}::3::{name}" for name in description.fungible_tokens]
         self.nft_names = [name for name, _ in description.non_fungible_tokens]
         self.asset_names = [f"{contract}::{name}" for name, _ in description.non_fungible_tokens]
-        self.assets = [f"vm::{contract}::4::{name}::" for name, _ in description.non_fungible_tokens]
+        self.assets = [
+            f"vm::{contract}::4::{name}::" for name, _ in description.non_fungible_tokens
+        ]

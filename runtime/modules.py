@@ -28,6 +28,12 @@ class ModuleRequest:
     interfaces: Mapping[str, ContractInterface]
     contract: str = ""
 
+    @property
+    def deployer(self) -> str | None:
+        """The deployer's address, where the source names it: only then does it matter."""
+        address = self.contract.partition(".")[0]
+        return address if address and f"'{address}." in self.source else None
+
 
 class Artifact:
     """A compiled contract: bytes, description, interface; native code once it was asked for."""
@@ -76,19 +82,18 @@ class Noted(Mapping[str, ContractInterface]):
         self.asked: dict[str, ContractInterface | None] = {}
 
     def __getitem__(self, identifier: str) -> ContractInterface:
-        found = self.get(identifier)
+        found = self._find(identifier)
         if found is None:
             raise KeyError(identifier)
         return found
 
-    def get(self, identifier: str, default: object = None) -> ContractInterface | None:  # type: ignore[override]
-        """The interface, or `None`."""
+    def __contains__(self, identifier: object) -> bool:
+        return isinstance(identifier, str) and self._find(identifier) is not None
+
+    def _find(self, identifier: str) -> ContractInterface | None:
         if identifier not in self.asked:
             self.asked[identifier] = self._of.get(identifier)
         return self.asked[identifier]
-
-    def __contains__(self, identifier: object) -> bool:
-        return isinstance(identifier, str) and self.get(identifier) is not None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._of)
@@ -97,7 +102,7 @@ class Noted(Mapping[str, ContractInterface]):
         return len(self._of)
 
 
-_Key = tuple[str, ClarityVersion, Epoch, Epoch]
+_Key = tuple[str, ClarityVersion, Epoch, Epoch, str | None]
 _Needs = dict[str, bytes | None]
 _KEPT = 20_000
 
@@ -114,12 +119,23 @@ class CompileInMemory:
 
     def __call__(self, request: ModuleRequest) -> Artifact:
         """The artifact for a request."""
-        key = (request.source, request.version, request.epoch, request.cost_epoch)
+        key = (
+            request.source,
+            request.version,
+            request.epoch,
+            request.cost_epoch,
+            request.deployer,
+        )
         results = self._known.setdefault(key, [])
-        for needs, result in results:
-            if all(observed(request.interfaces.get(name)) == seen for name, seen in needs.items()):
-                break
-        else:
+        result = next(
+            (
+                known
+                for needs, known in results
+                if all(observed(request.interfaces.get(n)) == seen for n, seen in needs.items())
+            ),
+            None,
+        )
+        if result is None:
             noted = Noted(request.interfaces)
             result = self._compile(request, noted)
             results.append(({n: observed(i) for n, i in noted.asked.items()}, result))
@@ -131,26 +147,23 @@ class CompileInMemory:
 
     def _compile(self, request: ModuleRequest, interfaces: Noted) -> Artifact | ClarityError:
         # Imported late: who only replays from a cache needs no compiler.
-        from compiler.pipeline import CompileOptions, compile_contract
+        from compiler.analysis import analyze
+        from compiler.pipeline import CompileOptions, generate
 
         options = CompileOptions(
             profile="release" if self.profile == "release" else "debug",
             cost_epoch=request.cost_epoch,
         )
         try:
-            compiled = compile_contract(
-                request.source, request.version, request.epoch, interfaces, options
+            analyzed = analyze(
+                request.source, request.version, request.epoch, interfaces, request.deployer
             )
+            compiled = generate(analyzed, request.version, request.epoch, options)
         except ClarityError as error:
             return error
         return Artifact(
             compiled.wasm, compiled.interface, ModuleDescription.from_bytes(compiled.metadata)
         )
-
-
-@lru_cache(maxsize=20_000)
-def _observed(interface_id: int, interface: _ByIdentity) -> bytes:
-    return canonical_bytes(interface.interface)
 
 
 class _ByIdentity:
@@ -172,4 +185,9 @@ def observed(interface: ContractInterface | None) -> bytes | None:
     """What a compilation can see of an interface, `None` where there is none."""
     if interface is None:
         return None
-    return _observed(id(interface), _ByIdentity(interface))
+    return _observed(_ByIdentity(interface))
+
+
+@lru_cache(maxsize=20_000)
+def _observed(interface: _ByIdentity) -> bytes:
+    return canonical_bytes(interface.interface)

@@ -96,7 +96,10 @@ class ReferenceVM:
         return self
 
     def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _: TracebackType | None
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -118,7 +121,9 @@ class ReferenceVM:
 
     def deploy(self, contract: str, code: str, clarity: int) -> Receipt:
         """Deploy a contract."""
-        return self._receipt({"op": "deploy", "contract": contract, "code": code, "clarity": clarity})
+        return self._receipt(
+            {"op": "deploy", "contract": contract, "code": code, "clarity": clarity}
+        )
 
     def call(self, contract: str, function: str, args: Iterable[str], sender: str) -> Receipt:
         """Call a public function; arguments are consensus-serialised, in hex."""

@@ -111,7 +111,7 @@ class Replayer:
         source = operation.get("code")
         if source is None:
             source = (self._folder / operation["source"]).read_bytes().decode()
-        contract, version = operation["contract"], operation.get("clarity")
+        contract, version = operation["contract"], operation["clarity"]
         if operation.get("boot"):
             receipt = self.chain.deploy_boot(contract, source, version, operation["epoch"])
             if receipt.error is not None:

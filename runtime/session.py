@@ -191,7 +191,7 @@ class Session:
 
     # Running
 
-    def execute(  # noqa: PLR0913, PLR0917
+    def execute(
         self,
         contract_id: str,
         function: str,

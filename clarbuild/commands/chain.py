@@ -108,10 +108,23 @@ def _tell(receipt: Receipt) -> None:
     assert receipt.value is not None
     print(source(receipt.value))
     for event in receipt.to_json()["events"]:
-        fields = ", ".join(f"{name} {value}" for name, value in event.items() if name != "type")
-        print(f"  {event['type']}: {fields}")
+        shown = {**event, "value": _decoded(event.get("raw_value"))}
+        fields = (
+            f"{name.removesuffix('_identifier')} {value}"
+            for name, value in shown.items()
+            if name not in ("type", "raw_value", "topic") and value not in (None, "")
+        )
+        print(f"{event['type'].removesuffix('_event').replace('_', ' ')}: {', '.join(fields)}")
     cost = receipt.to_json()["cost"]
     print("cost: " + ", ".join(f"{name} {amount:,}" for name, amount in cost.items()))
+
+
+def _decoded(raw: str | None) -> str | None:
+    """A value of an event as Clarity writes it."""
+    from compiler.consensus import deserialize
+    from compiler.values import source
+
+    return None if raw is None else source(deserialize(bytes.fromhex(raw.removeprefix("0x"))))
 
 
 def _quiet_logs() -> None:
@@ -136,19 +149,17 @@ def replay(
 ) -> int:
     """Run a transaction log; a receipt for each deployment, call and read-only call."""
     from clarbuild.compare import Comparison
-    from clarbuild.files import DiskFiles
     from clarbuild.project import Project
     from clarbuild.report import duration
-    from clarbuild.units import read_text
 
     _quiet_logs()
-    read_text(log, DiskFiles())
     expected = None if against is None else _expected(against)
     comparison = Comparison()
     counts = {"ok": 0, "failed": 0, "panic": 0}
     started = time.perf_counter()
     with ExitStack() as stack:
         opened = stack.enter_context(Project(log, profile="release" if release else "debug"))
+        _check_sources(opened.manifest)
         stack.enter_context(opened.builder.around.store.lease())
         out = stack.enter_context(_receipts_file(receipts))
         told = stack.enter_context(_progress(log, shown=receipts != Path("-") and not as_json))
@@ -188,6 +199,19 @@ def replay(
         if expected is not None:
             print("\n".join(comparison.lines()), file=target)
     return BAD_INPUT if expected is not None and not comparison.equal else 0
+
+
+def _check_sources(manifest: Manifest) -> None:
+    """Refuses a log that deploys what isn't there, before anything is run."""
+    from clarbuild.problems import InputError, fault
+
+    faults = [
+        fault(f"{manifest.location}:{unit.line}", "no-such-file", f"no source at {unit.path}")
+        for unit in manifest.units
+        if unit.path is not None and not unit.path.is_file()
+    ]
+    if faults:
+        raise InputError(*(problem for error in faults for problem in error.problems))
 
 
 def _answers(project: Project, log: Path) -> Iterator[Any]:

@@ -23,7 +23,7 @@ class Frame(NamedTuple):
     offset: int
 
 
-class GuestTrap(Exception):  # noqa: N818 -- the name of the thing
+class GuestTrap(Exception):
     """Wasm code trapped of itself: `code` says why.
 
     `code` is None for the few faults that wasmtime gives no code.

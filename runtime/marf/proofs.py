@@ -135,14 +135,12 @@ def _segment(
             leaf = read_leaf(*tries.bytes_at(at))
             if not path.startswith(leaf.path, position):
                 return None, 0
-            items.append(End(path[-1] if leaf.path else char, leaf.path, leaf.value))
+            items.append(End(path[-1], leaf.path, leaf.value))
             items.reverse()
             return items, 0
 
 
-def _rows(
-    tries: Reader, blocks: Blocks, at: int
-) -> list[tuple[int, int, bytes, bytes]]:
+def _rows(tries: Reader, blocks: Blocks, at: int) -> list[tuple[int, int, bytes, bytes]]:
     """The children of a stored node as `slots` wants them."""
     data, place = tries.bytes_at(at)
     own = block_of(at)

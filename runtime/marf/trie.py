@@ -135,5 +135,3 @@ def _write(node: Node, out: bytearray, block_id: Callable[[int], bytes]) -> tupl
     at = len(out)
     out += node_record(hashed, node.path, chars, references)
     return hashed, at
-
-

@@ -65,7 +65,7 @@ _EDGE_UINTS: Final = (
 _LENGTHS: Final = (0, 1, 1, 2, 2, 3, 4, 5, 8, 10, 16, 17, 20, 32, 33, 34, 40, 64, 65, 100, 128, 200)
 _COUNTS: Final = (1, 1, 2, 2, 3, 3, 4, 5, 8, 10)
 _CHARACTERS: Final = "aaabcz019 ._-AZ~\"\\\n\t'"
-_WIDE: Final = "aé\u00ff\u0100\u07ff\u0800€\uffff\U00010000😀\U0010ffff\"\\\n"
+_WIDE: Final = 'aé\u00ff\u0100\u07ff\u0800€\uffff\U00010000😀\U0010ffff"\\\n'
 _FIELDS: Final = ("a", "b", "c", "amount", "id", "Zed", "x1", "owner-of", "k?", "value", "n")
 
 

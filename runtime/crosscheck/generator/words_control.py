@@ -248,8 +248,7 @@ def _contract_call(w: Writer, s: Scope, want: Type | None, d: int) -> Made | Non
     fitting = [
         known
         for known in w.known
-        if (s.writes or not known.writes)
-        and (want is None or admits(want, known.returns, w.epoch))
+        if (s.writes or not known.writes) and (want is None or admits(want, known.returns, w.epoch))
     ]
     if not fitting:
         return None

@@ -71,9 +71,7 @@ class Row(NamedTuple):
 ROWS: list[Row] = []
 
 
-def produces(
-    word: str, *gives: type, writes: bool = False
-) -> Callable[[Production], Production]:
+def produces(word: str, *gives: type, writes: bool = False) -> Callable[[Production], Production]:
     """Registers a production for a word; with no classes named, it can give any type."""
 
     def register(make: Production) -> Production:
@@ -186,7 +184,8 @@ class Writer:
 
     def exact(self, of: Type, scope: Scope) -> str:
         """An expression of exactly this type: literals may have a narrower one."""
-        names = [name for name, held in scope.names if held == of]
+        # What is bound by `let` or `match` may be narrower than its scope says; parameters are not.
+        names = [name for name, held in scope.names if held == of and name.startswith("p")]
         if names and self.material.chance(0.7):
             return self.material.pick(names)
         return f"(var-get {self.var(of)})"
