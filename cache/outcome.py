@@ -72,7 +72,7 @@ class Action:
     version: int = 1
 
 
-class CacheUnavailable(Exception):  # noqa: N818 - says what is the matter
+class CacheUnavailable(Exception):
     """The folder cannot be used; `message` says why and `hint` what to do."""
 
     def __init__(self, message: str, hint: str, reason: Reason = Reason.IO) -> None:
@@ -82,7 +82,7 @@ class CacheUnavailable(Exception):  # noqa: N818 - says what is the matter
         self.reason = reason
 
 
-class CacheCorrupt(Exception):  # noqa: N818 - likewise
+class CacheCorrupt(Exception):
     """An entry is not what it should be; never leaves this package."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:

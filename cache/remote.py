@@ -9,18 +9,14 @@ caller's to check. It knows no Clarity.
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import re
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
-from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import urlsplit, urlunsplit
+from typing import Any, Final, TypeVar
 
 from cache.digest import ActionKey
 from cache.outcome import Action
@@ -34,26 +30,11 @@ from cache.parcel import (
     unpack,
 )
 from cache.signing import PublicKey, SigningKey
-
-if TYPE_CHECKING:
-    from obstore.store import ObjectStore
+from cache.transport import Limits, miss_of, open_object_store, shown_url
 
 Check = Callable[[ActionKey, Parcel], str | None]
 """Says what is wrong with a parcel's contents; None where nothing is."""
 
-SCHEMES: Final = (
-    "file",
-    "memory",
-    "s3",
-    "s3a",
-    "gs",
-    "az",
-    "azure",
-    "abfs",
-    "abfss",
-    "http",
-    "https",
-)
 FORMAT_FOLDER: Final = "v1"
 _QUEUED_BYTES: Final = 64 << 20
 _STEP_SECONDS: Final = 0.05
@@ -65,32 +46,6 @@ class Access(StrEnum):
 
     READ_ONLY = "read-only"
     READ_WRITE = "read-write"
-
-
-class RemoteError(Exception):
-    """A remote that can't be used as it is described; `message` says why, `hint` what to do."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Seconds and counts that bound what a remote can cost.
-
-    `patience` is the waiting that may come to nothing, `flush` the wait for uploads in the end.
-    """
-
-    connect: float = 2.0
-    request: float = 10.0
-    patience: float = 3.0
-    flush: float = 5.0
-    retries: int = 2
-    concurrency: int = 16
-    failures: int = 4
-    cool_down: float = 60.0
 
 
 @dataclass(slots=True)
@@ -128,19 +83,19 @@ class RemoteTier:
         self._trusted = trusted
         self._signing = signing
         self._clock = clock
-        self._store = _open(url, token, self.limits, create=access is Access.READ_WRITE)
+        self._store = open_object_store(url, token, self.limits, create=access is Access.READ_WRITE)
         self._loop: _Loop | None = None
         self._gate: asyncio.Semaphore | None = None
         self._patience = self.limits.patience
         self._failures = 0
         self._open_until: float | None = None
-        self._why_open = ""
+        self._why_open: RemoteMiss | None = None
         self._uploads: dict[Future[int], int] = {}
 
     @property
     def problem(self) -> str | None:
         """Why nothing is asked of the remote any more; None while it is."""
-        return self._why_open if self._open_until is not None else None
+        return str(self._why_open) if self._open_until is not None else None
 
     def begin(self) -> None:
         """A build begins: patience is new, and a circuit that was open long enough is tried."""
@@ -168,7 +123,9 @@ class RemoteTier:
         while pending and self._open_until is None:
             left = self._patience + gained - (self._clock() - started)
             if left <= 0:
-                self._open(f"{RemoteReason.SLOW}: nothing worth {self.limits.patience:g} s came")
+                self._open(
+                    RemoteMiss(RemoteReason.SLOW, f"{self.limits.patience:g} s came to nothing")
+                )
                 break
             done, _ = wait(pending, min(left, _STEP_SECONDS), FIRST_COMPLETED)
             for future in done:
@@ -176,12 +133,10 @@ class RemoteTier:
                 answer = found[key] = self._arrived(key, future, check)
                 if isinstance(answer, Parcel):
                     gained += wanted[key]
-        reason = RemoteReason.SLOW if RemoteReason.SLOW in self._why_open else RemoteReason.OFF
-        for future, key in pending.items():
+        for future in pending:
             future.cancel()
-            found[key] = RemoteMiss(reason)
         for key in wanted.keys() - found.keys():
-            found[key] = RemoteMiss(RemoteReason.OFF)
+            found[key] = RemoteMiss(RemoteReason.OFF, self.problem or "")
         self._settle(self._clock() - started, gained, found)
         return found
 
@@ -203,7 +158,7 @@ class RemoteTier:
             self.traffic.bytes_in += len(data)
             parcel = unpack(data, key, self._trusted)
         except ParcelRefused as refusal:
-            self._failed(str(refusal.miss))
+            self._failed(refusal.miss)
             return refusal.miss
         except Exception as error:
             # obstore's errors share no useful class, and asyncio adds its own.
@@ -211,12 +166,13 @@ class RemoteTier:
             if miss.reason is RemoteReason.ABSENT:
                 self._failures = 0
             else:
-                self._failed(str(miss))
+                self._failed(miss)
             return miss
         fault = check(key, parcel)
         if fault is not None:
-            self._failed(f"{RemoteReason.REFUSED}: {fault}")
-            return RemoteMiss(RemoteReason.REFUSED, fault)
+            refused = RemoteMiss(RemoteReason.REFUSED, fault)
+            self._failed(refused)
+            return refused
         self._failures = 0
         return parcel
 
@@ -273,7 +229,7 @@ class RemoteTier:
             except Exception as error:
                 miss = miss_of(error)
                 self.traffic.not_stored[miss.reason] += 1
-                self._failed(str(miss))
+                self._failed(miss)
 
     async def _put(self, key: ActionKey, action: Action, outputs: dict[str, bytes]) -> int:
         import obstore
@@ -288,12 +244,12 @@ class RemoteTier:
 
     # The circuit.
 
-    def _failed(self, what: str) -> None:
+    def _failed(self, miss: RemoteMiss) -> None:
         self._failures += 1
         if self._failures >= self.limits.failures and self._open_until is None:
-            self._open(what)
+            self._open(miss)
 
-    def _open(self, why: str) -> None:
+    def _open(self, why: RemoteMiss) -> None:
         self._open_until = self._clock() + self.limits.cool_down
         self._why_open = why
 
@@ -343,86 +299,3 @@ class _Loop:
 def path_of(key: ActionKey) -> str:
     """Where the parcel of a key is kept."""
     return f"{FORMAT_FOLDER}/{key.hex[:2]}/{key.hex}.clp"
-
-
-def shown_url(url: str) -> str:
-    """A URL without the secrets that it may carry: a password, a signed query."""
-    parts = urlsplit(url)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def miss_of(error: BaseException) -> RemoteMiss:
-    """What an error of the transport means."""
-    if isinstance(error, ParcelRefused):
-        return error.miss
-    if isinstance(error, TimeoutError):
-        return RemoteMiss(RemoteReason.SLOW, "no answer in time")
-    from obstore import exceptions
-
-    if isinstance(error, exceptions.NotFoundError | FileNotFoundError):
-        return RemoteMiss(RemoteReason.ABSENT)
-    if isinstance(error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError):
-        return RemoteMiss(RemoteReason.DENIED)
-    text = str(error).partition("\n")[0]
-    reason = RemoteReason.UNREACHABLE
-    if "timed out" in str(error) or "TimedOut" in str(error):
-        reason = RemoteReason.SLOW
-    # A signed URL's query is a password; object stores put the whole URL into their messages.
-    return RemoteMiss(reason, re.sub(r"\?[^\s)\"]*", "", text)[:200])
-
-
-def _open(url: str, token: str | None, limits: Limits, *, create: bool) -> ObjectStore:
-    try:
-        from obstore import store as stores
-    except ImportError:
-        raise RemoteError(
-            "a remote needs the package obstore", "pip install 'clarbuild[remote]'"
-        ) from None
-    parts = urlsplit(url)
-    if parts.scheme not in SCHEMES:
-        raise RemoteError(
-            f"no such kind of remote: {shown_url(url)!r}", f"one of {', '.join(SCHEMES)}"
-        )
-    try:
-        if parts.scheme in ("file", "memory"):
-            with contextlib.suppress(TypeError):
-                return stores.from_url(url, **({"mkdir": create} if parts.scheme == "file" else {}))
-        options: dict[str, Any] = {
-            "allow_http": True,
-            "connect_timeout": timedelta(seconds=limits.connect),
-            "timeout": timedelta(seconds=limits.request),
-        }
-        headers = _authorization(url, token)
-        if headers and parts.scheme in ("http", "https"):
-            options["default_headers"] = headers
-            bare = parts.netloc.rpartition("@")[2]
-            url = urlunsplit((parts.scheme, bare, parts.path, parts.query, ""))
-        backoff = {
-            "init_backoff": timedelta(milliseconds=50),
-            "max_backoff": timedelta(milliseconds=500),
-            "base": 2,
-        }
-        return stores.from_url(
-            url,
-            client_options=options,  # type: ignore[arg-type]
-            retry_config={
-                "max_retries": limits.retries,
-                "retry_timeout": timedelta(seconds=limits.request),
-                "backoff": backoff,  # type: ignore[typeddict-item]
-            },
-        )
-    except Exception as error:
-        # obstore raises its own classes, ValueError and OSError for what is wrong with a URL.
-        text = str(error).partition("\n")[0]
-        raise RemoteError(f"{shown_url(url)}: {text}", "mend the remote's URL") from None
-
-
-def _authorization(url: str, token: str | None) -> dict[str, str]:
-    import base64
-    from urllib.parse import unquote
-
-    userinfo, at, _ = urlsplit(url).netloc.rpartition("@")
-    if at:
-        credentials = base64.b64encode(unquote(userinfo).encode()).decode()
-        return {"authorization": f"Basic {credentials}"}
-    return {"authorization": f"Bearer {token}"} if token else {}

@@ -34,7 +34,7 @@ class SealKey:
         return cls(secret, blake3(secret, derive_key_context=_ID_CONTEXT).digest()[:8])
 
 
-class SealUnavailable(Exception):  # noqa: N818 - says what is the matter
+class SealUnavailable(Exception):
     """No key can be read or made, and why."""
 
 

@@ -174,6 +174,7 @@ class Abort(IntEnum):
     UNREACHABLE = 16
     CIRCULAR_REFERENCE = 17
     AT_BLOCK_UNAVAILABLE = 18
+    NAME_ALREADY_USED = 23
     UNION_TYPE_VALUE_ERROR = 19
     COST_COMPUTATION_FAILED = 20
     EXPECTED_CONTRACT_PRINCIPAL_VALUE = 21
@@ -199,6 +200,7 @@ ABORTS: Final[dict[Abort, tuple[str, str]]] = {
     Abort.UNREACHABLE: ("RuntimeCheck", "Unreachable"),
     Abort.CIRCULAR_REFERENCE: ("RuntimeCheck", "CircularReference"),
     Abort.AT_BLOCK_UNAVAILABLE: ("RuntimeCheck", "AtBlockUnavailable"),
+    Abort.NAME_ALREADY_USED: ("RuntimeCheck", "NameAlreadyUsed"),
     Abort.UNION_TYPE_VALUE_ERROR: ("RuntimeCheck", "UnionTypeValueError"),
     Abort.COST_COMPUTATION_FAILED: ("RuntimeCheck", "CostComputationFailed"),
     Abort.EXPECTED_CONTRACT_PRINCIPAL_VALUE: ("RuntimeCheck", "ExpectedContractPrincipalValue"),

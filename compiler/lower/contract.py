@@ -32,9 +32,12 @@ def lower_contract(module: ModuleLowering) -> None:
     _number(module, typed)
     effects = _effects(typed)
     forms: list[FuncRef] = []
+    used: set[str] = set()
     for index, node in enumerate(typed.ast.top_level):
         form = _Form(module, index)
         keyword = _definition(node)
+        if keyword is not None:
+            form.check_names(keyword, node, used)
         if keyword in _FUNCTIONS:
             assert isinstance(node, ListNode)
             name = _head_name(node)
@@ -140,6 +143,24 @@ class _Form:
         self.fn.meter.flush()
         self.fn.code.finish()
         return self.ref
+
+    def check_names(self, keyword: str, node: Node, used: set[str]) -> None:
+        """Defining a name twice ends the deployment, and so does a parameter of a used name.
+
+        The checker sees to it, but for read-only functions, whose names it forgets.
+        """
+        if keyword in ("use-trait", "impl-trait") or not isinstance(node, ListNode):
+            return
+        defined = node.children[1]
+        names: list[str] = []
+        if isinstance(defined, AtomNode):
+            names.append(defined.name)
+        elif isinstance(defined, ListNode):
+            names.append(_name(defined.children[0]))
+            names += [_name(p.children[0]) for p in defined.children[1:] if isinstance(p, ListNode)]
+        if any(name in used for name in names):
+            self.fn.abort(abi.Abort.NAME_ALREADY_USED)
+        used.update(names[:1])
 
     def charge_function(self, node: ListNode) -> None:
         """What defining a function costs: its parameters' types, and the name."""

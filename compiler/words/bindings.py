@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler import abi
 from compiler.diagnostics import CompilerBug
 from compiler.layout import layout_of
 from compiler.lower import held as h
@@ -30,6 +31,7 @@ def _let(fn: FunctionLowering, call: Call) -> Type:
     bound: list[Held] = []
     for binding in bindings.children:
         name, value = _binding(binding)
+        _check_name(fn, name)
         held = fn.hold(fn.lower(value))
         fn.scope[name] = held
         bound.append(held)
@@ -44,6 +46,17 @@ def _let(fn: FunctionLowering, call: Call) -> Type:
     fn.scope = outer
     fn.release(*bound)
     return type_
+
+
+def _check_name(fn: FunctionLowering, name: str) -> None:
+    """A name that is a function's can't be bound.
+
+    The checker sees to it, but for read-only functions, whose names it forgets.
+    """
+    module = fn.module
+    functions = module.typed.functions if fn.result is not None else module.functions
+    if name in functions:
+        fn.abort(abi.Abort.NAME_ALREADY_USED)
 
 
 def _binding(node: Node) -> tuple[str, Node]:
@@ -94,6 +107,7 @@ def _branch(
     """A branch with the part of the subject that begins at `start` bound to a name."""
     if not isinstance(name, AtomNode):
         raise CompilerBug("match binds what is not a name")
+    _check_name(fn, name.name)
     fn.push_part(subject, start, type_)
     held = fn.hold(type_)
     outer = fn.scope

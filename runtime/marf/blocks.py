@@ -24,26 +24,27 @@ class Blocks:
     of steps that grows with the logarithm of the height.
     """
 
-    __slots__ = ("_far", "_heights", "_ids", "_numbers", "_parents")
+    __slots__ = ("_far", "_heights", "_numbers", "_parents", "ids")
 
     def __init__(self) -> None:
-        self._ids: list[bytes] = [b""]
+        self.ids: list[bytes] = [b""]
+        """The identifiers by number; 0 is nobody's."""
         self._numbers: dict[bytes, int] = {}
         self._parents = array("q", [ROOTLESS])
         self._heights = array("q", [-1])
         self._far = array("q", [ROOTLESS])
 
     def __len__(self) -> int:
-        return len(self._ids) - 1
+        return len(self.ids) - 1
 
     def __contains__(self, block: bytes) -> bool:
         return block in self._numbers
 
     def add(self, block: bytes, parent: int) -> int:
         """Append a block to its parent (`ROOTLESS`: a first block); its number."""
-        number = len(self._ids)
+        number = len(self.ids)
         height = self._heights[parent] + 1
-        self._ids.append(block)
+        self.ids.append(block)
         self._numbers[block] = number
         self._parents.append(parent)
         self._heights.append(height)
@@ -56,10 +57,6 @@ class Blocks:
         if found is None:
             raise UnknownBlock(block)
         return found
-
-    def id(self, number: int) -> bytes:
-        """The identifier of a block."""
-        return self._ids[number]
 
     def parent(self, number: int) -> int:
         """The number of the block before."""

@@ -75,7 +75,7 @@ class Forest:
         insert(path_of(f"{_HEIGHT_TO_HASH}{height}"), block + _PADDING)
         insert(path_of(_HASH_TO_HEIGHT + block.hex()), leaf_number(height))
         if height:
-            previous = blocks.id(parent)
+            previous = blocks.ids[parent]
             insert(path_of(f"{_HEIGHT_TO_HASH}{height - 1}"), previous + _PADDING)
             insert(path_of(_HASH_TO_HEIGHT + previous.hex()), leaf_number(height - 1))
 
@@ -91,7 +91,7 @@ class Forest:
             raise ForestError("no block is open")
         if self._sealed is None:
             blocks = self._blocks
-            hashed, nodes, place = self._open.seal(blocks.id)
+            hashed, nodes, place = self._open.seal(blocks.ids)
             ancestors = [self.root_of(number) for number in blocks.skip_list(self._parent)]
             self._sealed = root_hash(hashed, ancestors), place, nodes
         return self._sealed[0]
@@ -140,4 +140,4 @@ class Forest:
     def block_of_root(self, root: bytes) -> bytes | None:
         """The identifier of the block that has a root hash: what a verifier asks for."""
         number = self._tries.block_of_root(root)
-        return None if number is None else self._blocks.id(number)
+        return None if number is None else self._blocks.ids[number]

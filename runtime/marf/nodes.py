@@ -7,7 +7,7 @@ Knows no database and no chain.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from runtime.hashing import sha512_256
@@ -25,8 +25,13 @@ HASH_SIZE: Final = 32
 POINTER_SIZE: Final = 34
 EMPTY_HASH: Final = sha512_256(b"")
 
-_EMPTY_POINTERS: Final = tuple(bytes(POINTER_SIZE * capacity) for capacity in CAPACITY)
-_EMPTY_HASHES: Final = tuple(EMPTY_HASH * capacity for capacity in CAPACITY)
+_NO_POINTER: Final = bytes(POINTER_SIZE)
+_NO_BLOCK: Final = bytes(32)
+_FAR: Final = [[bytes((BACK | kind, char)) for char in range(256)] for kind in range(NODE256 + 1)]
+_NEAR: Final = [
+    [bytes((kind, char)) + _NO_BLOCK for char in range(256)] for kind in range(NODE256 + 1)
+]
+_BYTE: Final = [bytes((number,)) for number in range(256)]
 _COUNT: Final = struct.Struct(">H")
 _REFERENCE: Final = struct.Struct(">Q")
 
@@ -48,7 +53,7 @@ class Leaf:
 
 
 class Node:
-    """A branching of paths. The order of children is that of their arrival, save in a Node256."""
+    """A branching of paths; its children in the order of their arrival."""
 
     __slots__ = ("children", "kind", "path")
 
@@ -62,12 +67,6 @@ class Node:
         self.children[char] = child
         if len(self.children) > CAPACITY[self.kind]:
             self.kind += 1
-
-    def ordered(self) -> Iterable[tuple[int, Child]]:
-        """The children in the order of the network's slots."""
-        if self.kind == NODE256:
-            return [(char, self.children[char]) for char in sorted(self.children)]
-        return self.children.items()
 
 
 Child = Leaf | Node | int
@@ -98,29 +97,29 @@ def leaf_hash(path: bytes, value: bytes) -> bytes:
     return sha512_256(b"%c%c%b%b" % (LEAF, len(path), path, value))
 
 
-def slots(
-    kind: int, children: Iterable[tuple[int, int, bytes, bytes]]
-) -> tuple[bytearray, bytearray]:
-    """The network's pointers and hashes of a node's slots, empty ones included.
+class Slots:
+    """A node's slots as the network hashes them, empty ones included: pointers, and hashes."""
 
-    Of each child: character, kind, the identifier of the block that holds it if that is another
-    (else `b""`), and its hash, which for a child elsewhere is that identifier too.
-    """
-    pointers = bytearray(_EMPTY_POINTERS[kind])
-    hashes = bytearray(_EMPTY_HASHES[kind])
-    for slot, (char, child_kind, block, hashed) in enumerate(children):
-        at = char if kind == NODE256 else slot
-        hashes[at * HASH_SIZE : at * HASH_SIZE + HASH_SIZE] = hashed
-        at *= POINTER_SIZE
-        pointers[at : at + 2] = (child_kind, char)
-        if block:
-            pointers[at + 2 : at + POINTER_SIZE] = block
-    return pointers, hashes
+    __slots__ = ("hashes", "pointers")
+
+    def __init__(self, kind: int) -> None:
+        self.pointers = [_NO_POINTER] * CAPACITY[kind]
+        self.hashes = [EMPTY_HASH] * CAPACITY[kind]
+
+    def put_near(self, slot: int, char: int, kind: int, hashed: bytes) -> None:
+        """A child that the same block holds."""
+        self.pointers[slot] = _NEAR[kind][char]
+        self.hashes[slot] = hashed
+
+    def put_far(self, slot: int, char: int, kind: int, block: bytes) -> None:
+        """A child that another block holds: that block's identifier is its hash."""
+        self.pointers[slot] = _FAR[kind][char] + block
+        self.hashes[slot] = block
 
 
-def node_hash(kind: int, path: bytes, pointers: bytes, hashes: bytes) -> bytes:
+def node_hash(kind: int, path: bytes, pointers: Iterable[bytes], hashes: Iterable[bytes]) -> bytes:
     """The hash of a node, of a root before its ancestors' roots are mixed in."""
-    return sha512_256(b"%c%b%c%b%b" % (kind, pointers, len(path), path, hashes))
+    return sha512_256(b"".join((_BYTE[kind], *pointers, _BYTE[len(path)], path, *hashes)))
 
 
 def root_hash(node: bytes, ancestors: Iterable[bytes]) -> bytes:
@@ -134,7 +133,7 @@ def leaf_record(leaf: Leaf) -> bytes:
     return b"%c%b%b" % (len(leaf.path), leaf.path, leaf.value)
 
 
-def node_record(hashed: bytes, path: bytes, chars: bytes, references: list[int]) -> bytes:
+def node_record(hashed: bytes, path: bytes, chars: bytes, references: Sequence[int]) -> bytes:
     """A node as it is stored."""
     count = len(chars)
     packed = struct.pack(f">{count}Q", *references)

@@ -13,7 +13,6 @@ from typing import Final, Protocol
 
 from runtime.marf.blocks import Blocks
 from runtime.marf.nodes import (
-    BACK,
     CAPACITY,
     HASH_SIZE,
     LEAF,
@@ -22,6 +21,7 @@ from runtime.marf.nodes import (
     PATH_SIZE,
     POINTER_SIZE,
     VALUE_SIZE,
+    Slots,
     block_of,
     find_child,
     kind_of,
@@ -32,7 +32,6 @@ from runtime.marf.nodes import (
     read_leaf,
     read_path,
     root_hash,
-    slots,
 )
 
 _LEAF_ITEM: Final = 4
@@ -140,35 +139,33 @@ def _segment(
             return items, 0
 
 
-def _rows(tries: Reader, blocks: Blocks, at: int) -> list[tuple[int, int, bytes, bytes]]:
-    """The children of a stored node as `slots` wants them."""
-    data, place = tries.bytes_at(at)
-    own = block_of(at)
-    rows = []
-    for char, child in read_children(data, place, own).items():
-        kind = kind_of(child)
-        if block_of(child) != own:
-            elsewhere = blocks.id(block_of(child))
-            rows.append((char, BACK | kind, elsewhere, elsewhere))
-            continue
-        below, start = tries.bytes_at(child)
-        if kind == LEAF:
-            leaf = read_leaf(below, start)
-            hashed = leaf_hash(leaf.path, leaf.value)
-        else:
-            hashed = read_hash(below, start)
-        rows.append((char, kind, b"", hashed))
-    return rows
-
-
 def _branch(tries: Reader, blocks: Blocks, at: int, char: int) -> Branch:
-    kind = kind_of(at)
-    rows = _rows(tries, blocks, at)
-    pointers, hashes = slots(kind, rows)
-    slot = char if kind == NODE256 else [row[0] for row in rows].index(char)
-    del hashes[slot * HASH_SIZE : (slot + 1) * HASH_SIZE]
+    """A stored node, seen from its child `char`."""
     data, place = tries.bytes_at(at)
-    return Branch(char, kind, read_path(data, place), bytes(pointers), bytes(hashes))
+    own, kind = block_of(at), kind_of(at)
+    children = read_children(data, place, own)
+    slots = Slots(kind)
+    left_out = 0
+    for order, (label, child) in enumerate(children.items()):
+        slot = label if kind == NODE256 else order
+        if label == char:
+            left_out = slot
+        if block_of(child) == own:
+            hashed = _stored_hash(tries, child)
+            slots.put_near(slot, label, kind_of(child), hashed)
+        else:
+            slots.put_far(slot, label, kind_of(child), blocks.ids[block_of(child)])
+    del slots.hashes[left_out]
+    pointers, siblings = b"".join(slots.pointers), b"".join(slots.hashes)
+    return Branch(char, kind, read_path(data, place), pointers, siblings)
+
+
+def _stored_hash(tries: Reader, child: int) -> bytes:
+    data, place = tries.bytes_at(child)
+    if kind_of(child) != LEAF:
+        return read_hash(data, place)
+    leaf = read_leaf(data, place)
+    return leaf_hash(leaf.path, leaf.value)
 
 
 def _shunts(tries: Reader, blocks: Blocks, block: int, ancestor: int) -> list[Item]:
@@ -276,8 +273,8 @@ def _branch_hash(item: Branch, below: bytes) -> bytes | None:
         at = slot * POINTER_SIZE
         if item.pointers[at] and item.pointers[at + 1] == item.char:
             cut = slot * HASH_SIZE
-            hashes = item.siblings[:cut] + below + item.siblings[cut:]
-            return node_hash(item.kind, item.path, item.pointers, hashes)
+            hashes = (item.siblings[:cut], below, item.siblings[cut:])
+            return node_hash(item.kind, item.path, (item.pointers,), hashes)
     return None
 
 

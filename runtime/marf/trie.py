@@ -5,16 +5,16 @@ Knows no database: finished tries are reached through the function it is given.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from runtime.marf.nodes import (
-    BACK,
     MAX_TRIE,
     NODE4,
     NODE256,
     Child,
     Leaf,
     Node,
+    Slots,
     block_of,
     kind_of,
     leaf_hash,
@@ -22,7 +22,6 @@ from runtime.marf.nodes import (
     node_hash,
     node_record,
     reference,
-    slots,
 )
 
 Fetch = Callable[[int], Leaf | Node]
@@ -84,13 +83,13 @@ class Trie:
             child = found
             at += 1
 
-    def seal(self, block_id: Callable[[int], bytes]) -> tuple[bytes, bytes, int]:
+    def seal(self, ids: Sequence[bytes]) -> tuple[bytes, bytes, int]:
         """The root node's hash, the trie as it is stored, and where in it the root is.
 
-        `block_id` gives the identifiers of the blocks that children are in.
+        `ids` has the identifiers of the blocks that children are in, by number.
         """
         out = bytearray()
-        hashed, at = _write(self._root, out, block_id)
+        hashed, at = _write(self._root, out, ids)
         if len(out) >= MAX_TRIE:
             raise TrieTooLarge(f"the block's trie has {len(out)} bytes, {MAX_TRIE} or more")
         return hashed, bytes(out), at
@@ -110,28 +109,26 @@ def _split(child: Leaf | Node, rest: bytes, value: bytes) -> Node:
     return Node(NODE4, own[:shared], dict(both))
 
 
-def _write(node: Node, out: bytearray, block_id: Callable[[int], bytes]) -> tuple[bytes, int]:
+def _write(node: Node, out: bytearray, ids: Sequence[bytes]) -> tuple[bytes, int]:
     """Append a node after all below it; its hash and place."""
-    rows: list[tuple[int, int, bytes, bytes]] = []
+    wide = node.kind == NODE256
+    slots = Slots(node.kind)
     references: list[int] = []
-    chars = bytearray()
-    for char, child in node.ordered():
-        chars.append(char)
+    for slot, (char, child) in enumerate(node.children.items()):
+        at = char if wide else slot
         if isinstance(child, int):
-            elsewhere = block_id(block_of(child))
-            rows.append((char, BACK | kind_of(child), elsewhere, elsewhere))
+            slots.put_far(at, char, kind_of(child), ids[block_of(child)])
             references.append(child)
             continue
         if isinstance(child, Leaf):
-            at = len(out)
+            place = len(out)
             hashed = leaf_hash(child.path, child.value)
             out += leaf_record(child)
         else:
-            hashed, at = _write(child, out, block_id)
-        rows.append((char, child.kind, b"", hashed))
-        references.append(reference(0, at, child.kind))
-    pointers, hashes = slots(node.kind, rows)
-    hashed = node_hash(node.kind, node.path, pointers, hashes)
-    at = len(out)
-    out += node_record(hashed, node.path, chars, references)
-    return hashed, at
+            hashed, place = _write(child, out, ids)
+        slots.put_near(at, char, child.kind, hashed)
+        references.append(reference(0, place, child.kind))
+    hashed = node_hash(node.kind, node.path, slots.pointers, slots.hashes)
+    place = len(out)
+    out += node_record(hashed, node.path, bytes(node.children), references)
+    return hashed, place

@@ -64,7 +64,7 @@ def test_calls_between_contracts(project: api.Project) -> None:
 
 
 def test_a_built_project_compiles_nothing_more(
-    project: api.Project, around: Surroundings, workspace: Workspace
+    project: api.Project,
 ) -> None:
     project.build()
     project.chain().contract("counter").add_to(1)
@@ -88,17 +88,17 @@ def test_native_code_comes_from_the_cache_and_goes_into_it(
 
 def test_an_invalid_project_has_no_chain(workspace: Workspace, around: Surroundings) -> None:
     workspace.project({"counter": "(foo)"})
-    with api.Project(workspace.root, surroundings=around) as project:
-        with pytest.raises(api.InputError) as caught:
-            project.chain()
+    project = api.Project(workspace.root, surroundings=around)
+    with pytest.raises(api.InputError) as caught:
+        project.chain()
     assert caught.value.problems[0].diagnostic.message == "use of unresolved function 'foo'"
 
 
 def test_a_deployment_that_fails_is_told(workspace: Workspace, around: Surroundings) -> None:
     workspace.project({"a": "(unwrap-panic (if true none (some 1)))"})
-    with api.Project(workspace.root, surroundings=around) as project:
-        with pytest.raises(api.InputError, match="UnwrapFailure"):
-            project.chain()
+    project = api.Project(workspace.root, surroundings=around)
+    with pytest.raises(api.InputError, match="UnwrapFailure"):
+        project.chain()
 
 
 def test_epochs_in_order(workspace: Workspace, around: Surroundings) -> None:

@@ -74,6 +74,9 @@ class Material:
 
     def __init__(self, rng: random.Random) -> None:
         self.rng = rng
+        # The fewest elements of a list: the type of an empty one is not known, which some words
+        # refuse.
+        self.fewest = 0
 
     def pick(self, of: Sequence[_T]) -> _T:
         """One of these."""
@@ -205,7 +208,8 @@ class Material:
             case ResponseType(ok, err):
                 return Err(self.value(err)) if self.chance(0.3) else Ok(self.value(ok))
             case ListType(entry, most):
-                return List([self.value(entry) for _ in range(self.count(most))])
+                count = max(self.fewest, self.count(most))
+                return List([self.value(entry) for _ in range(count)])
             case TupleType(fields):
                 return Tuple({name: self.value(field) for name, field in fields})
             case _:

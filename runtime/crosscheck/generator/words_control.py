@@ -90,7 +90,7 @@ def _match_optional(w: Writer, s: Scope, want: Type | None, d: int) -> Made:
 def _match_response(w: Writer, s: Scope, want: Type | None, d: int) -> Made:
     of = wanted(w, want)
     good, bad = w.material.type(1), w.material.type(1)
-    ok, err = w.fresh("o"), w.fresh("e")
+    ok, err = w.fresh("o"), w.fresh("r")
     given = w.response(good, bad, s, d)
     return (
         f"(match {given} {ok} {w.expr(of, s.with_names((ok, good)), d)}"

@@ -71,9 +71,7 @@ def _index(w: Writer, s: Scope, d: int, length: int) -> str:
 @produces("list", ListType)
 def _list(w: Writer, s: Scope, want: Type | None, d: int) -> Made:
     of = want if isinstance(want, ListType) else ListType(w.material.type(1), 4)
-    count = min(w.material.count(of.max_len), 6)
-    if count == 0 and want is None:
-        count = 1
+    count = max(min(w.material.count(of.max_len), 6), w.material.fewest)
     return f"(list {' '.join(w.expr(of.entry, s, d) for _ in range(count))})", of
 
 
@@ -136,7 +134,7 @@ def _element_at(word: str) -> None:
                 of = resized(inner, w.material.length())  # type: ignore[assignment]
         else:
             return None
-        node = w.expr(of, s, d)
+        node = w.filled(of, s, d)
         index = _index(w, s, d, length_of(of))
         return f"({word} {node} {index})", OptionalType(entry_of(of))
 
@@ -207,10 +205,7 @@ _MAPPED: tuple[tuple[str, tuple[Type, ...], Type], ...] = (
     ("sha256", (BufferType(33),), BufferType(32)),
     ("hash160", (UINT,), BufferType(20)),
     ("is-some", (OptionalType(INT),), BOOL),
-    ("some", (UINT,), OptionalType(UINT)),
     ("len", (StringAsciiType(5),), UINT),
-    ("print", (INT,), INT),
-    ("unwrap-panic", (OptionalType(INT),), INT),
 )
 
 
@@ -232,7 +227,7 @@ def _map(w: Writer, s: Scope, want: Type | None, d: int) -> Made | None:
         size = of.max_len if i == 0 else max(1, of.max_len + w.material.pick((-1, 0, 0, 1)))
         unit = isinstance(each, _TEXTS) and each.max_len == 1
         sequence = resized(each, size) if unit else ListType(each, size)
-        lists.append(w.expr(sequence, s, d))
+        lists.append(w.filled(sequence, s, d))
     return f"(map {name} {' '.join(lists)})", of
 
 
@@ -244,7 +239,7 @@ def _filter(w: Writer, s: Scope, want: Type | None, d: int) -> Made:
         name = "not"
     else:
         name = w.function((entry,), BOOL, writes=s.writes and w.material.chance(0.2))
-    return f"(filter {name} {w.expr(of, s, d)})", of
+    return f"(filter {name} {w.filled(of, s, d)})", of
 
 
 @produces("fold")
@@ -253,12 +248,12 @@ def _fold(w: Writer, s: Scope, want: Type | None, d: int) -> Made:
     start = w.expr(of, s, d)
     if (of is INT or of is UINT) and w.material.chance(0.4):
         name = w.material.pick(("+", "*", "-", "xor", "/", "mod"))
-        return f"(fold {name} {w.expr(ListType(of, 4), s, d)} {start})", of
+        return f"(fold {name} {w.filled(ListType(of, 4), s, d)} {start})", of
     if isinstance(of, BoolType) and w.material.chance(0.4):
         return (
-            f"(fold {w.material.pick(('and', 'or'))} {w.expr(ListType(BOOL, 4), s, d)} {start})",
+            f"(fold {w.material.pick(('and', 'or'))} {w.filled(ListType(BOOL, 4), s, d)} {start})",
             of,
         )
     sequence = w.material.sequence()
     name = w.function((entry_of(sequence), of), of, writes=s.writes and w.material.chance(0.3))
-    return f"(fold {name} {w.expr(sequence, s, d)} {start})", of
+    return f"(fold {name} {w.filled(sequence, s, d)} {start})", of

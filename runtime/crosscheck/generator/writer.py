@@ -190,6 +190,15 @@ class Writer:
             return self.material.pick(names)
         return f"(var-get {self.var(of)})"
 
+    def filled(self, of: Type, scope: Scope, depth: int) -> str:
+        """An expression of a sequence whose elements' type is known."""
+        if self.material.chance(0.3):
+            return self.exact(of, scope)
+        kept, self.material.fewest = self.material.fewest, 1
+        node = self.expr(of, scope, depth)
+        self.material.fewest = kept
+        return node
+
     def plain(self, scope: Scope, depth: int) -> str:
         """An expression of any type but a response: one that may stand before others in a body."""
         for _ in range(4):

@@ -1,0 +1,85 @@
+"""Runs commands to their end, or to a line that they print, and says how long it took and how much
+memory they had."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from benchmarks.contestant import ROOT
+
+
+class CommandFailed(Exception):
+    """A command that should have ended well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A command that has ended. Processor time and the largest process include its children."""
+
+    wall: float
+    processor: float
+    peak_mib: float
+    output: str
+
+
+def run(command: Sequence[str], environment: Mapping[str, str], cwd: Path = ROOT) -> Ran:
+    """Runs a command to its end."""
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, **environment},
+    )
+    assert process.stdout is not None
+    with process.stdout as stdout:
+        output = stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        tail = "\n".join(output.splitlines()[-5:])
+        raise CommandFailed(f"{' '.join(command)} ended with {process.returncode}:\n{tail}")
+    return Ran(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
+
+
+class Running:
+    """A command that goes on, and whose lines tell what it has done."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], cwd: Path) -> None:
+        self._process = subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=cwd,
+            env={**os.environ, **environment},
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def wait_for(self, wanted: Callable[[str], bool]) -> str:
+        """Reads lines until one is wanted."""
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if wanted(line):
+                return line
+        raise CommandFailed("the command ended before it said what it had done")
