@@ -39,18 +39,19 @@ class Workspace:
         self.peak_mib = 0.0
 
     def build(self, *options: str) -> float:
-        """Seconds of a build, from the start of the command to its end."""
+        """Seconds of a build, from the start of the command to its end.
+
+        A log has contracts that are not valid: the command ends with 1 for them.
+        """
         command = (*CLARBUILD, "build", self.target, "--release", *options)
-        ran = run(command, self.environment, self.project)
+        ran = run(command, self.environment, self.project, good=(0, 1))
         self.peak_mib = max(self.peak_mib, ran.peak_mib)
         return ran.wall
 
-    def build_invalid(self, *options: str) -> float:
-        """The same where some contracts are not valid, so that the command ends with 1."""
-        command = (*CLARBUILD, "build", self.target, "--release", *options)
-        ran = run(("sh", "-c", '"$@" || test $? = 1', "sh", *command), self.environment, self.project)
-        self.peak_mib = max(self.peak_mib, ran.peak_mib)
-        return ran.wall
+    def build_edited(self, source: Path) -> float:
+        """The same after an edit."""
+        _edit(source)
+        return self.build()
 
     def forget(self) -> None:
         """Empties the cache."""
@@ -75,7 +76,7 @@ def marketplace(folder: Path) -> list[Row]:
     rows = [
         _row("marketplace (3 contracts): cold build", _samples(cold, 3)),
         _row("marketplace: nothing to do", _samples(space.build, 5)),
-        _row("marketplace: one edit", _samples(lambda: (_edit(source), space.build())[1], 5)),
+        _row("marketplace: one edit", _samples(lambda: space.build_edited(source), 5)),
     ]
     peak = Figure("MiB", (space.peak_mib,))
     latency = tuple(_latencies(space, source))
@@ -110,9 +111,9 @@ def mainnet(folder: Path) -> list[Row]:
     space = Workspace(folder / "mainnet", CORPUS, "log.jsonl")
     source = _deployed(space.project)
     rows = [
-        _row("mainnet (2,585 contracts): cold build", (space.build_invalid(),)),
-        _row("mainnet: nothing to do", _samples(space.build_invalid, 3)),
-        _row("mainnet: one edit", _samples(lambda: (_edit(source), space.build_invalid())[1], 3)),
+        _row("mainnet (2,585 contracts): cold build", (space.build(),)),
+        _row("mainnet: nothing to do", _samples(space.build, 3)),
+        _row("mainnet: one edit", _samples(lambda: space.build_edited(source), 3)),
     ]
     return [*rows, Row("mainnet: peak memory", GROUP, {OURS: Figure("MiB", (space.peak_mib,))})]
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -89,9 +90,7 @@ class Contestant:
         return answer
 
 
-def ours(
-    name: str, *, engine: str = "", metering: bool = True, root: Path = ROOT
-) -> Contestant:
+def ours(name: str, *, engine: str = "", metering: bool = True, root: Path = ROOT) -> Contestant:
     """Our VM, as it is in the tree at `root`; `engine` as in CLARBUILD_ENGINE."""
     command = [sys.executable, str(HERE / "ours.py")]
     if not metering:
@@ -101,5 +100,7 @@ def ours(
 
 def interpreter(name: str, node: str, packages: Path, folder: Path) -> Contestant:
     """The interpreter of clarinet-sdk; `folder` is one that it may write to."""
-    command = [node, "--no-warnings", str(HERE / "interpreter.mjs"), str(packages), str(folder)]
+    project = folder / "simnet"
+    shutil.copytree(HERE / "simnet", project)
+    command = [node, "--no-warnings", str(HERE / "interpreter.mjs"), str(packages), str(project)]
     return Contestant(name, command)

@@ -1,41 +1,17 @@
 // The interpreter's side of the benchmarks: a chain of @stacks/clarinet-sdk, used as its users use
 // it, that takes orders as JSON lines (see benchmarks/contestant.py). `node interpreter.mjs FOLDER
-// CHAIN`: where the packages are installed, and an empty folder for the chain's manifest.
-import { mkdirSync, writeFileSync, writeSync } from "node:fs";
+// PROJECT`: where the packages are installed, and a project without contracts.
+import { writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 
-const [, , folder, chainFolder] = process.argv;
+const [, , folder, project] = process.argv;
 const require = createRequire(pathToFileURL(`${folder}/package.json`));
 const load = name => import(pathToFileURL(require.resolve(name)));
 for (const name of ["log", "info", "warn", "error", "debug"]) console[name] = () => {};
 
-const MANIFEST = `[project]
-name = "benchmarks"
-telemetry = false
-requirements = []
-[contracts]
-[repl.analysis]
-passes = []
-`;
-const ACCOUNTS = `[network]
-name = "devnet"
-deployment_fee_rate = 10
-[accounts.deployer]
-mnemonic = "twice kind fence tip hidden tilt action fragile skin nothing glory cousin green tomorrow \
-spring wrist shed math olympic multiply hip blue scout claw"
-balance = 100_000_000_000_000
-[accounts.wallet_1]
-mnemonic = "sell invite acquire kitten bamboo drastic jelly vivid peace spawn twice guilt pave pen \
-trash pretty park cube fragile unaware remain midnight betray rebuild"
-balance = 100_000_000_000_000
-`;
-mkdirSync(`${chainFolder}/settings`, { recursive: true });
-mkdirSync(`${chainFolder}/contracts`, { recursive: true });
-writeFileSync(`${chainFolder}/Clarinet.toml`, MANIFEST);
-writeFileSync(`${chainFolder}/settings/Devnet.toml`, ACCOUNTS);
-process.chdir(chainFolder);
+process.chdir(project);
 
 const { initSimnet } = await load("@stacks/clarinet-sdk");
 const { Cl } = await load("@stacks/transactions");

@@ -15,6 +15,7 @@ from pathlib import Path
 from clarbuild.project import Project
 from clarbuild.provider import CachedModules
 from clarbuild.surroundings import open_surroundings
+from runtime.chain import Siblings
 from runtime.engine import engine_for
 from runtime.modules import ModuleRequest
 
@@ -48,7 +49,7 @@ def main(path: str) -> None:
             contract.version,
             contract.epoch,
             chain.epoch,
-            chain.siblings(contract.address),
+            Siblings(chain.contracts, contract.address),
             contract.id,
         )
         engine = engine_for("release")

@@ -11,10 +11,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from clarbuild.project import Chain, python_name
 from compiler.consensus import deserialize
 from compiler.description import ModuleDescription
 from compiler.pipeline import CompileOptions, compile_contract
-from runtime.chain import Chain
 from runtime.modules import Artifact, CompileInMemory, ModuleRequest
 from runtime.receipts import Receipt, stacks_js_bytes
 
@@ -40,11 +40,11 @@ def make_chain(*, metering: bool = True) -> Chain:
 
 
 def prepared(chain: Chain, operation: Mapping[str, Any]) -> Callable[[], Receipt]:
-    """A call as a user of the library makes it: with values that are there already."""
-    contract, function, sender = operation["contract"], operation["function"], operation["sender"]
+    """A call as a user of the library makes it: a handle's method, values that are there already."""
+    handle = chain.contract(operation["contract"], sender=operation["sender"])
+    function = getattr(handle, python_name(operation["function"]))
     values = [deserialize(bytes.fromhex(text[2:])) for text in operation["args"]]
-    run = chain.read if operation["op"] == "read" else chain.call
-    return lambda: run(contract, function, values, sender)
+    return lambda: function(*values)
 
 
 def apply(chain: Chain, operation: Mapping[str, Any]) -> None:

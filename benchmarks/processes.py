@@ -29,8 +29,13 @@ class Ran:
     output: str
 
 
-def run(command: Sequence[str], environment: Mapping[str, str], cwd: Path = ROOT) -> Ran:
-    """Runs a command to its end."""
+def run(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    cwd: Path = ROOT,
+    good: Sequence[int] = (0,),
+) -> Ran:
+    """Runs a command to its end, which must be one of the `good` codes."""
     start = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -46,7 +51,7 @@ def run(command: Sequence[str], environment: Mapping[str, str], cwd: Path = ROOT
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
+    if process.returncode not in good:
         tail = "\n".join(output.splitlines()[-5:])
         raise CommandFailed(f"{' '.join(command)} ended with {process.returncode}:\n{tail}")
     return Ran(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
@@ -69,7 +74,10 @@ class Running:
         return self
 
     def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _: TracebackType | None
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _: TracebackType | None,
     ) -> None:
         self._process.kill()
         self._process.wait()

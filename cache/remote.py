@@ -9,6 +9,7 @@ caller's to check. It knows no Clarity.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import threading
 import time
 from collections import Counter
@@ -278,6 +279,8 @@ class _Loop:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
+        # Callbacks of the transport's threads must not meet an interpreter that is going away.
+        atexit.register(self.stop)
         self._thread = threading.Thread(target=self._run, name="clarbuild-remote", daemon=True)
         self._thread.start()
 
@@ -292,6 +295,7 @@ class _Loop:
 
     def stop(self) -> None:
         """Cancels what runs."""
+        atexit.unregister(self.stop)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(1.0)
 

@@ -31,7 +31,8 @@ class Entry:
     """What the store keeps of a compilation besides the bytes of the outputs.
 
     `inputs` is the key's description; `contract` the contract it was first made for; times are
-    told to people and decide nothing.
+    told to people and decide nothing. `origin` is the remote that it came from where only a
+    project's manifest names that: no other project may use it.
     """
 
     valid: bool
@@ -46,6 +47,7 @@ class Entry:
     wasm_size: int
     seconds: float
     made_at: float
+    origin: str = ""
 
     @property
     def exported(self) -> Exported | None:
@@ -107,9 +109,20 @@ def from_action(action: Action) -> Entry:
             wasm_size=meta["wasm_size"],
             seconds=meta["seconds"],
             made_at=meta["made_at"],
+            origin=meta.get("origin", ""),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise EntryFormatError(str(error)) from None
+
+
+def with_origin(meta: bytes, origin: str) -> bytes:
+    """An entry's metadata with that origin and no other; an empty one is none."""
+    fields = json.loads(meta)
+    if fields.pop("origin", "") == origin:
+        return meta
+    if origin:
+        fields["origin"] = origin
+    return json.dumps(fields, separators=(",", ":")).encode()
 
 
 def diagnostic_row(found: Diagnostic) -> dict[str, Any]:

@@ -10,11 +10,13 @@ from typing import Any
 from cache.digest import ActionKey, Digest
 from cache.outcome import Action, Layer, Miss
 from clarbuild.artifacts import KIND, Entry, EntryFormatError, diagnostic_row, from_action
+from clarbuild.key import digests_of_needs
 from clarbuild.problems import fault
 from clarbuild.report import duration, plural, size
 from clarbuild.run import Builder, Surroundings
 from clarbuild.units import Unit
 from clarbuild.worker import unpack_source_map
+from compiler.contracts import DEPLOYER, SELF
 from compiler.interface import ContractInterface, from_bytes
 from compiler.types import Type
 
@@ -106,9 +108,7 @@ def neighbours(around: Surroundings, artifact: Artifact) -> tuple[list[str], lis
     """What the artifact was made with, and the contracts that were made with it."""
     entry = artifact.entry
     dependencies = [
-        " ".join(line.split(" ")[1:])
-        for line in entry.inputs.splitlines()
-        if line.startswith("needs ")
+        f"{shown(name)} {digest.short}" for name, digest in digests_of_needs(entry.inputs).items()
     ]
     dependents: set[str] = set()
     if entry.observed is not None:
@@ -184,6 +184,11 @@ def _section(title: str, lines: Any) -> Iterator[tuple[str, str]]:
         title = ""
 
 
+def shown(text: str) -> str:
+    """Identifiers as Clarity writes them: siblings with nothing before their dot."""
+    return text.replace(DEPLOYER, "").replace(SELF, "")
+
+
 def interface_lines(interface: ContractInterface) -> list[str]:
     """A contract's interface as definitions without bodies."""
     lines: list[str] = []
@@ -210,7 +215,9 @@ def interface_lines(interface: ContractInterface) -> list[str]:
         for method, signature in methods.items():
             arguments = " ".join(type_text(type_) for _, type_ in signature.args)
             lines.append(f"  ({method} ({arguments}) {type_text(signature.returns)})")
-    lines += [f"implements {trait}" for trait in sorted(map(str, interface.implemented_traits))]
+    lines += [
+        f"implements {shown(trait)}" for trait in sorted(map(str, interface.implemented_traits))
+    ]
     return lines
 
 
@@ -218,7 +225,7 @@ def type_text(type_: Type) -> str:
     """A type as Clarity writes it."""
     from compiler.type_relations import display
 
-    return display(type_)
+    return shown(display(type_))
 
 
 def wat_lines(artifact: Artifact) -> list[str]:

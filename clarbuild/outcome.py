@@ -27,7 +27,10 @@ FAILURES = frozenset({Status.INVALID, Status.BLOCKED, Status.BROKEN})
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One contract's end. `reason` says why it was compiled, empty where it wasn't."""
+    """One contract's end. `reason` says why it was compiled, empty where it wasn't.
+
+    `remote` tells that it was not here before the build and came from the remote.
+    """
 
     unit: Unit
     number: int
@@ -39,6 +42,7 @@ class Outcome:
     wasm_size: int = 0
     problems: tuple[Problem, ...] = ()
     needs: tuple[int, ...] = ()
+    remote: bool = False
 
     @property
     def warnings(self) -> int:
@@ -64,6 +68,17 @@ class Compiling:
 
 
 @dataclass(frozen=True, slots=True)
+class Compiled:
+    """A contract has come back from the compiler: where it ran, when, and each pass's seconds."""
+
+    unit: Unit
+    worker: str
+    started: float
+    seconds: float
+    passes: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """A contract has come to its end."""
 
@@ -77,7 +92,7 @@ class Noted:
     message: str
 
 
-Event = Started | Compiling | Finished | Noted
+Event = Started | Compiling | Compiled | Finished | Noted
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,7 +102,8 @@ class CachedModules:
         action = store.get_action(key)
         if isinstance(action, Action):
             try:
-                found = self._load(from_action(action))
+                entry = from_action(action)
+                found = None if entry.origin else self._load(entry)
             except EntryFormatError:
                 found = None
             if found is not None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Hashable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cache.digest import ActionKey, Digest
-from cache.outcome import Action, Miss, Reason
+from cache.outcome import Miss, Reason
 from cache.store import Store
 from clarbuild.artifacts import Entry, EntryFormatError, from_action, put_entry
 from clarbuild.files import DiskFiles, Files
@@ -25,6 +25,7 @@ from clarbuild.memory import load_memory, memory_path, save_memory
 from clarbuild.outcome import (
     FAILURES,
     BuildResult,
+    Compiled,
     Compiling,
     Event,
     Finished,
@@ -34,9 +35,10 @@ from clarbuild.outcome import (
     Status,
 )
 from clarbuild.plan import Plan, State
-from clarbuild.pool import make_executor, stop
+from clarbuild.pool import available_processors, make_executor, stop
 from clarbuild.problems import InputError, Problem, fault, problem
 from clarbuild.references import References, passed_references, with_siblings
+from clarbuild.remote import Remote, Wanted
 from clarbuild.sources import Source, Sources
 from clarbuild.units import Manifest, Unit
 from clarbuild.worker import CompileReply, CompileRequest, compile_request
@@ -69,7 +71,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a build works with: the store, the memory's folder, the compiler, files and clocks."""
+    """What a build works with: the store, the memory's folder, the compiler, files and clocks.
+
+    `executor` makes one for so many jobs and bytes of source; `remote` tells a project's.
+    """
 
     store: Store
     state: Path
@@ -77,6 +82,8 @@ class Surroundings:
     files: Files = field(default_factory=DiskFiles)
     clock: Callable[[], float] = time.time
     compile: Callable[[CompileRequest], CompileReply] = compile_request
+    executor: Callable[[int | None, int], Executor] = make_executor
+    remote: Callable[[Manifest], Remote | None] = lambda _manifest: None
 
 
 class Builder:
@@ -173,11 +180,15 @@ class _Run:
         self.futures: dict[Future[CompileReply], ActionKey] = {}
         self.waiting: list[ActionKey] = []
         self.executor: Executor | None = None
+        self.remote = self.around.remote(manifest)
+        self.from_remote: set[ActionKey] = set()
 
     def run(self, started: float) -> BuildResult:
         """The whole build."""
         problems = tuple(self._cycle_problem(cycle) for cycle in self.graph.cycles)
         announced = False
+        if self.remote is not None:
+            self.remote.begin()
         try:
             while self.plan.unfinished:
                 asked = self._ask(self._take())
@@ -204,6 +215,10 @@ class _Run:
             self.listen(Started(self.manifest, len(self.outcomes), len(self.outcomes)))
         if self.executor is not None:
             self.executor.shutdown()
+        if self.remote is not None:
+            self.remote.finish()
+            if told := self.remote.told():
+                self.listen(Noted(told))
         self.sources.forget_texts()
         return self._result(problems, started)
 
@@ -292,21 +307,49 @@ class _Run:
         """Asks the store for what was taken; whether anything became known."""
         if not keys:
             return False
-        known = False
+        missing: list[ActionKey] = []
+        origin = "" if self.remote is None else self.remote.choice.origin
         for key, action in self.around.store.get_actions(keys).items():
             try:
-                if isinstance(action, Action):
-                    entry = self.entries[key] = from_action(action)
-                    known = True
-                    for number in self.plan.running(key):
-                        self._conclude(number, entry)
+                if isinstance(action, Miss):
+                    reason = self._reason(key, action)
+                elif (entry := from_action(action)).origin in ("", origin):
+                    self._found(key, entry)
                     continue
-                reason = self._reason(key, action)
+                else:
+                    reason = f"its entry came from {entry.origin}, which this project does not name"
             except EntryFormatError:
                 reason = "its entry is of another format"
             self.reasons[key] = reason
-            self.waiting.append(key)
-        return known
+            missing.append(key)
+        fetched = self._fetch(missing)
+        self.waiting += [key for key in missing if key not in fetched]
+        return bool(fetched) or len(missing) < len(keys)
+
+    def _found(self, key: ActionKey, entry: Entry) -> None:
+        """Finishes all units that an entry which nobody had to compile is for."""
+        self.entries[key] = entry
+        for number in self.plan.running(key):
+            self._conclude(number, entry)
+
+    def _fetch(self, keys: list[ActionKey]) -> set[ActionKey]:
+        """Takes from the remote what the store lacks; the keys that came."""
+        if self.remote is None or self.dry or not keys:
+            return set()
+        wanted: dict[ActionKey, Wanted] = {}
+        for key in keys:
+            number = self.plan.first_running(key)
+            # A source that can't be read in this moment is a fault that its compilation tells.
+            with suppress(InputError):
+                wanted[key] = Wanted(self.steps[number], self.text(number))
+        jobs = self.options.jobs or available_processors()
+        entries, misses = self.remote.fetch(self.around.store, wanted, jobs)
+        self.from_remote |= entries.keys()
+        for key, entry in entries.items():
+            self._found(key, entry)
+        for key, miss in misses.items():
+            self.reasons[key] += f" (remote: {miss})"
+        return set(entries)
 
     def _reason(self, key: ActionKey, miss: Miss) -> str:
         """Why an artifact is not there."""
@@ -354,7 +397,7 @@ class _Run:
                 for number, outcome in enumerate(self.outcomes)
                 if outcome is None and self.found[number].digest is not None
             )
-            self.executor = make_executor(self.options.jobs, work)
+            self.executor = self.around.executor(self.options.jobs, work)
         for key in keys:
             number = self.plan.first_running(key)
             try:
@@ -417,7 +460,7 @@ class _Run:
             key = self.futures.pop(future)
             try:
                 reply = future.result()
-            except BrokenProcessPool:
+            except BrokenExecutor:
                 self._restart([key, *self.futures.values()])
                 return
             self._take_reply(key, reply)
@@ -437,6 +480,11 @@ class _Run:
 
     def _take_reply(self, key: ActionKey, reply: CompileReply) -> None:
         numbers = self.plan.running(key)
+        self.listen(
+            Compiled(
+                self._unit(numbers[0]), reply.worker, reply.started, reply.seconds, reply.passes
+            )
+        )
         if reply.bug is not None:
             for number in numbers:
                 self._broken(number, reply.bug, self.reasons[key])
@@ -455,6 +503,8 @@ class _Run:
             self.interfaces[entry.interface] = reply.interface
         if entry.wasm is not None and reply.native:
             self.around.store.put_native(entry.wasm, Digest(reply.engine), reply.native)
+        if self.remote is not None:
+            self.remote.offer(self.around.store, key)
         for number in numbers:
             self._conclude(number, entry, self.reasons[key] if number == first else "")
 
@@ -486,6 +536,7 @@ class _Run:
             entry.wasm_size,
             problems,
             self.graph.dependencies[number],
+            self.keys[number] in self.from_remote,
         )
         self._record(outcome)
         self.plan.set_state(number, State.INVALID if exported is None else State.BUILT, exported)

@@ -5,10 +5,11 @@ Knows no cache and no files; a fault of the compiler comes back as text, never a
 
 from __future__ import annotations
 
+import os
 import struct
 import time
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from clarbuild.key import Profile
 from compiler.diagnostics import ClarityError, Diagnostic
 from compiler.interface import ContractInterface, bound, canonical_bytes, from_bytes, mentions
 from compiler.interface import to_bytes as interface_bytes
-from compiler.versions import ClarityVersion, Epoch
+from compiler.versions import LATEST_EPOCH, ClarityVersion, Epoch
 
 _PAIR = struct.Struct("<Ii")
 
@@ -43,6 +44,7 @@ class CompileReply:
     """What came of it. `wasm` is None for an invalid contract; `bug` tells of a fault of ours.
 
     `native` is code for the engine with the fingerprint `engine`, empty where none was asked for.
+    `started`, by the worker's clock, and `passes` are told to people and decide nothing.
     """
 
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -56,6 +58,33 @@ class CompileReply:
     engine: bytes = b""
     seconds: float = 0.0
     bug: str | None = None
+    worker: str = ""
+    started: float = 0.0
+    passes: tuple[tuple[str, float], ...] = ()
+
+
+class _Laps:
+    """The seconds of each pass, in the order in which they ended."""
+
+    def __init__(self) -> None:
+        self.started = time.time()
+        self.rows: list[tuple[str, float]] = []
+        self._first = self._latest = time.perf_counter()
+
+    def __call__(self, name: str) -> None:
+        now = time.perf_counter()
+        self.rows.append((name, now - self._latest))
+        self._latest = now
+
+    def reply(self, reply: CompileReply) -> CompileReply:
+        """A reply with the times until now and this process's name."""
+        return replace(
+            reply,
+            seconds=time.perf_counter() - self._first,
+            worker=f"process {os.getpid()}",
+            started=self.started,
+            passes=tuple(self.rows),
+        )
 
 
 def compile_request(request: CompileRequest) -> CompileReply:
@@ -63,7 +92,7 @@ def compile_request(request: CompileRequest) -> CompileReply:
     from compiler.pipeline import CompileOptions, compile_contract
     from runtime.engine import Module, compile_module, engine_for, fingerprint
 
-    started = time.perf_counter()
+    laps = _Laps()
     try:
         compiled = compile_contract(
             request.source,
@@ -71,25 +100,31 @@ def compile_request(request: CompileRequest) -> CompileReply:
             request.epoch,
             decoded_interfaces(request),
             CompileOptions(profile=request.profile, cost_epoch=request.cost_epoch),
+            laps,
         )
         engine = engine_for(request.profile)
         Module.validate(engine, compiled.wasm)
-        return CompileReply(
-            diagnostics=tuple(compiled.diagnostics),
-            wasm=compiled.wasm,
-            interface=interface_bytes(compiled.interface),
-            observed=canonical_bytes(compiled.interface),
-            mentions=tuple(sorted(mentions(compiled.interface))),
-            metadata=compiled.metadata,
-            source_map=pack_source_map(compiled.source_map),
-            native=compile_module(engine, compiled.wasm) if request.native else b"",
-            engine=fingerprint(engine) if request.native else b"",
-            seconds=time.perf_counter() - started,
+        laps("validate")
+        native = compile_module(engine, compiled.wasm) if request.native else b""
+        if request.native:
+            laps("native code")
+        return laps.reply(
+            CompileReply(
+                diagnostics=tuple(compiled.diagnostics),
+                wasm=compiled.wasm,
+                interface=interface_bytes(compiled.interface),
+                observed=canonical_bytes(compiled.interface),
+                mentions=tuple(sorted(mentions(compiled.interface))),
+                metadata=compiled.metadata,
+                source_map=pack_source_map(compiled.source_map),
+                native=native,
+                engine=fingerprint(engine) if request.native else b"",
+            )
         )
     except ClarityError as error:
-        return CompileReply((error.diagnostic,), seconds=time.perf_counter() - started)
+        return laps.reply(CompileReply((error.diagnostic,)))
     except Exception as error:
-        return CompileReply(bug=describe_bug(error), seconds=time.perf_counter() - started)
+        return laps.reply(CompileReply(bug=describe_bug(error)))
 
 
 def decoded_interfaces(request: CompileRequest) -> dict[str, ContractInterface]:
@@ -119,6 +154,10 @@ def describe_bug(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}{place}"
 
 
-def warm() -> None:
-    """Imports the compilers, so that a process is ready before its first contract."""
-    import runtime.engine  # noqa: F401
+def warm(profile: Profile = "debug") -> None:
+    """Does once what the first contract would wait for: imports, the helpers, an engine."""
+    epoch = LATEST_EPOCH
+    source = "(define-public (f (n uint)) (begin (print n) (ok (+ n u1))))"
+    compile_request(
+        CompileRequest(source, epoch.newest_clarity, epoch, epoch, profile, "", (), native=True)
+    )

@@ -6,7 +6,7 @@ The order is the interpreter's, as the first pass that objects gives the diagnos
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from compiler.check import TypedContract, check_types
 from compiler.check.faults import TypeFault, error_of
@@ -20,6 +20,13 @@ from compiler.versions import ClarityVersion, Epoch
 # A tree nests as deep as the parser lets it, some 70 levels (in later epochs more), a type 32, at
 # three or four frames a level; Python's own limit of 1,000 would be near.
 _FRAMES = 5_000
+
+Lap = Callable[[str], None]
+"""Is told the name of a pass at its end; whoever has a clock can time them."""
+
+
+def no_lap(_name: str) -> None:
+    """Times nothing."""
 
 
 class AnalyzedContract:
@@ -41,6 +48,7 @@ def analyze(
     epoch: Epoch,
     interfaces: Mapping[str, ContractInterface],
     deployer: str | None = None,
+    lap: Lap = no_lap,
 ) -> AnalyzedContract:
     """Analyse `source`; `ClarityError` where it is not a valid contract.
 
@@ -52,10 +60,13 @@ def analyze(
     deployer alone.
     """
     ast, diagnostics = build_ast_with_diagnostics(source, version, epoch, deployer)
+    lap("parse")
     try:
         analyzed = analyze_ast(ast, version, epoch, interfaces)
     except ClarityError as error:
         raise ClarityError(_with_notes(error.diagnostic, diagnostics)) from error
+    finally:
+        lap("check")
     if diagnostics:
         # The reference VM analyses what it can make out of a broken source, and then shows the
         # last of what is wrong with it.

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from compiler.costs.ranges import FREE, CostRange
 from compiler.diagnostics import CompilerBug
 from compiler.types import (
     BOOL,
@@ -42,6 +43,8 @@ class FunctionEntry:
     access: Access
     parameters: tuple[tuple[str, Type], ...]
     result: Type
+    costs: CostRange = FREE
+    """What a run of it costs, without what the host charges and other contracts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ class ModuleDescription:
     sites: list[Site] = field(default_factory=list)
     deploy_result: Type | None = None
     """Type of the last top-level expression; `None` where there is none."""
+    deploy_costs: CostRange = FREE
+    """What evaluating the top-level forms costs."""
     heap: int = 0
     """The heap's base: the first byte after static data."""
 
@@ -91,6 +96,7 @@ class ModuleDescription:
                     f.access,
                     [[p, type_to_json(t)] for p, t in f.parameters],
                     type_to_json(f.result),
+                    f.costs.to_json(),
                 ]
                 for name, f in self.functions.items()
             },
@@ -113,6 +119,7 @@ class ModuleDescription:
                 for s in self.sites
             ],
             "deploy_result": type_to_json(self.deploy_result) if self.deploy_result else None,
+            "deploy_costs": self.deploy_costs.to_json(),
             "heap": self.heap,
         }
 
@@ -123,9 +130,12 @@ class ModuleDescription:
         return cls(
             functions={
                 name: FunctionEntry(
-                    access, tuple((p, read(t)) for p, t in parameters), read(result)
+                    access,
+                    tuple((p, read(t)) for p, t in parameters),
+                    read(result),
+                    CostRange.from_json(costs),
                 )
-                for name, (access, parameters, result) in raw["functions"].items()
+                for name, (access, parameters, result, costs) in raw["functions"].items()
             },
             variables=[(n, read(t)) for n, t in raw["variables"]],
             maps=[(n, read(k), read(v)) for n, k, v in raw["maps"]],
@@ -146,6 +156,7 @@ class ModuleDescription:
                 for kind, name, arguments, result, contract, trait, extra in raw["sites"]
             ],
             deploy_result=read(raw["deploy_result"]) if raw["deploy_result"] else None,
+            deploy_costs=CostRange.from_json(raw["deploy_costs"]),
             heap=raw["heap"],
         )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compiler import abi
-from compiler.analysis import AnalyzedContract, analyze
+from compiler.analysis import AnalyzedContract, Lap, analyze, no_lap
 from compiler.description import ModuleDescription
 from compiler.diagnostics import Diagnostic
 from compiler.fingerprint import fingerprint
@@ -56,13 +56,15 @@ def compile_contract(
     epoch: Epoch,
     interfaces: Mapping[str, ContractInterface],
     options: CompileOptions | None = None,
+    lap: Lap = no_lap,
 ) -> CompiledContract:
     """Compile a contract.
 
     `interfaces` are those of the contracts it uses, by the identifiers of
     `compiler.contracts`. Raises `ClarityError` where the contract is not valid.
     """
-    return generate(analyze(source, version, epoch, interfaces), version, epoch, options)
+    analyzed = analyze(source, version, epoch, interfaces, lap=lap)
+    return generate(analyzed, version, epoch, options, lap)
 
 
 def generate(
@@ -70,6 +72,7 @@ def generate(
     version: ClarityVersion,
     epoch: Epoch,
     options: CompileOptions | None = None,
+    lap: Lap = no_lap,
 ) -> CompiledContract:
     """The module of an analysed contract."""
     options = options or CompileOptions()
@@ -85,13 +88,16 @@ def generate(
         options.cost_epoch or epoch,
         builder,
         metering=options.metering,
+        inlining=not debug,
     )
     builder.export_function(abi.ALLOC_EXPORT, module.alloc)
     lower_contract(module)
+    lap("lower")
     description: ModuleDescription = module.description
     # Aligned, so that hosts can address the heap's first words cheaply.
     description.heap = builder.data_end + -builder.data_end % 16
     wasm = builder.finish()
+    lap("encode")
     return CompiledContract(
         wasm=wasm,
         interface=analyzed.interface,

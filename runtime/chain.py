@@ -16,25 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from compiler.consensus import SerializationError, deserialize
-from compiler.consensus_untyped import type_of
 from compiler.contracts import DEPLOYER, bind
 from compiler.diagnostics import ClarityError
 from compiler.interface import ContractInterface
-from compiler.type_relations import TypeFault, admits
-from compiler.types import (
-    CallableTraitType,
-    ListType,
-    OptionalType,
-    ResponseType,
-    TraitReferenceType,
-    TupleType,
-    Type,
-)
-from compiler.values import NONE, Err, List, Ok, Principal, Some, Tuple, Value
+from compiler.values import NONE, Value
 from compiler.versions import ClarityVersion, Epoch
 from runtime import accounts, simnet, snippets
 from runtime.addressing import is_standard
+from runtime.arguments import Argument, argument_values
 from runtime.boot import BootContract, BootContracts, contracts_in
 from runtime.codec import principal_bytes
 from runtime.contracts import Contract
@@ -51,9 +40,6 @@ log = logging.getLogger(__name__)
 
 NO_RESULT: Final = True
 """What simnet shows for the deployment of a contract without a top-level expression."""
-
-Argument = Value | bytes | str
-"""A value, or its consensus bytes, as such or in hex."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,61 +291,10 @@ class Chain:
         if known is None:
             return []
         signature = known.signature(function, self.epoch)
-        types: Sequence[Type | None] = (
-            [None] * len(arguments)
-            if signature is None or len(signature.args) != len(arguments)
-            else [type_ for _, type_ in signature.args]
-        )
-        return [
-            self._argument(argument, type_)
-            for argument, type_ in zip(arguments, types, strict=True)
-        ]
-
-    def _argument(self, argument: Argument, of: Type | None) -> Value:
-        if isinstance(argument, str):
-            argument = bytes.fromhex(argument.removeprefix("0x"))
-        if isinstance(argument, bytes):
-            if of is not None:
-                try:
-                    return deserialize(argument, of)
-                except SerializationError:
-                    pass
-            try:
-                argument = deserialize(argument)
-            except SerializationError as error:
-                raise Rejected(str(error)) from None
-        if of is not None and not self._fits(argument, of):
-            raise check("TypeValueError")
-        return argument
-
-    def _fits(self, value: Value, of: Type) -> bool:
-        """Whether a parameter of the type takes the value; contracts stand for traits."""
-        match of:
-            case CallableTraitType() | TraitReferenceType():
-                return isinstance(value, Principal) and value.contract_name is not None
-            case OptionalType(inner):
-                return value == NONE or (isinstance(value, Some) and self._fits(value.value, inner))
-            case ResponseType(ok, err):
-                if isinstance(value, Ok):
-                    return self._fits(value.value, ok)
-                return isinstance(value, Err) and self._fits(value.value, err)
-            case ListType(entry, most):
-                return (
-                    isinstance(value, List)
-                    and len(value) <= most
-                    and all(self._fits(item, entry) for item in value)
-                )
-            case TupleType(fields):
-                return (
-                    isinstance(value, Tuple)
-                    and len(value) == len(fields)
-                    and all(n in value.fields and self._fits(value[n], t) for n, t in fields)
-                )
-            case _:
-                try:
-                    return admits(of, type_of(value), self.epoch)
-                except TypeFault:
-                    return False
+        types = None
+        if signature is not None and len(signature.args) == len(arguments):
+            types = [type_ for _, type_ in signature.args]
+        return argument_values(arguments, types, known.version, self.epoch)
 
     # Deployment
 

@@ -414,6 +414,8 @@ def _list(of: ListType, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
             out.append(0 if sized_by_contents else count)
 
     def packed(slots: list[int], count: int) -> bytes:
+        if not slots:
+            return b""
         pack = entry.pack
         return b"".join([pack(*slots[at : at + width]) for at in range(0, count * width, width)])
 

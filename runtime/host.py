@@ -15,7 +15,7 @@ from compiler.versions import Epoch
 from runtime import accounts, hashing
 from runtime.codec import principal_of
 from runtime.engine import HostFunction, Slots
-from runtime.errors import TransactionError, aborted, check, internal, runtime
+from runtime.errors import TransactionError, VmPanic, aborted, check, internal, runtime
 from runtime.events import Event
 from runtime.instance import COUNTERS, HEIGHTS, LIMITS, SUPPLY, Guest
 from runtime.simnet import Blocks, View
@@ -424,6 +424,8 @@ class Host:
         left = 0
         try:
             (left,) = guest.instance.function(body_of(site.site))(block)
+        except VmPanic:
+            raise
         except TransactionError as error:
             # Generated code puts the sender back.
             failure = error

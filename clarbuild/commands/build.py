@@ -90,6 +90,7 @@ def watch(
     from clarbuild.report import make_report
     from clarbuild.watch import SupersededError, Timing, Trigger, Watcher
     from clarbuild.watch import watch as run_watch
+    from clarbuild.worker import warm
 
     options = options_of(release=release, jobs=jobs, clarity=clarity, epoch=epoch)
     report = make_report(options.profile, as_json=as_json, compact=True)
@@ -99,13 +100,19 @@ def watch(
     trigger = Trigger(timing)
     watcher = Watcher(path, DiskFiles(), trigger, timing)
 
+    cold = True
+
     def check() -> None:
         if trigger.pending:
             raise SupersededError
 
     def build_once() -> None:
+        nonlocal cold
         result = builder.build(report.event, check)
         report.result(result)
+        if cold:
+            cold = False
+            warm(options.profile)
         if result.ok and execute is not None:
             code = subprocess.run(execute, shell=True, check=False).returncode
             if code:

@@ -46,6 +46,9 @@ class CostRange:
         return cls(Cost(*least), Cost(*most), tuple(SiteCount(*call) for call in calls))
 
 
+FREE = CostRange()
+
+
 def total(ranges: Iterable[CostRange]) -> CostRange:
     """The range of all of `ranges` one after the other."""
     least, most = ZERO, ZERO

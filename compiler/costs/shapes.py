@@ -43,6 +43,10 @@ class Shape:
             factor = log2 if self.kind is Kind.LOGN else min(log2 * factor, U64_MAX)
         return min(min(self.a * factor, U64_MAX) + self.b, U64_MAX)
 
+    def varying(self, n: int) -> int:
+        """What of the cost of `n` depends on it; for a logarithm `n` is taken as at least 1."""
+        return self.evaluate(n if self.kind is Kind.LINEAR else max(n, 1 << self.shift)) - self.b
+
 
 ZERO = Shape(Kind.CONSTANT)
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from compiler.abi import Abort
 from compiler.layout import DATA, KNOWN_EMPTY, layout_of, passes_by_memory
 from compiler.lower import held as h
+from compiler.lower.convert import same_layout
 from compiler.lower.depth import check_depth, enter_calls, leave_calls
 from compiler.lower.function import FunctionLowering, HeldNode
 from compiler.lower.held import Held
+from compiler.lower.typed.bounds import size_bounds
+from compiler.syntax.ast import AtomNode, ListNode
 from compiler.types import ListType, NoType, OptionalType, ResponseType, TupleType, Type
 from compiler.versions import ClarityVersion
 from compiler.wasm.code import Code
@@ -31,6 +34,8 @@ def call_user_function(
         # The checker lets it pass; what was evaluated before is undone anyway.
         fn.abort(Abort.INCORRECT_ARGUMENT_COUNT)
         return function.result
+    if inlines(fn.module, function):
+        return _inline(fn, function, arguments)
     by_memory = passes_by_memory(function.parameters)
     block: Local | None = None
     if by_memory:
@@ -49,9 +54,107 @@ def call_user_function(
     if entered:
         enter_calls(fn)
     fn.call(_callee(fn.module, function))
+    fn.meter.add(fn.module.cost_ranges[function.name])
     if entered:
         leave_calls(fn)
     return function.result
+
+
+# Bodies of more nodes than this are called. Inlined ones may inline in turn.
+_MAX_INLINED_NODES = 48
+_MAX_INLINED_TOTAL = 400
+
+
+def inlines(module: ModuleLowering, function: UserFunction) -> bool:
+    """Whether calls of a private function are replaced by its body."""
+    if not module.inlining or function.kind != "private" or passes_by_memory(function.parameters):
+        return False
+    typed = module.typed.functions[function.name]
+    own, whole = _body_size(module, typed.body)
+    return own <= _MAX_INLINED_NODES and whole <= _MAX_INLINED_TOTAL
+
+
+def _body_size(module: ModuleLowering, body: Node) -> tuple[int, int]:
+    """The nodes of a body: written there, and with those of the private functions that it names."""
+    own = whole = 0
+    stack = [body]
+    while stack:
+        node = stack.pop()
+        own += 1
+        whole += 1
+        if isinstance(node, ListNode):
+            stack.extend(node.children)
+        elif isinstance(node, AtomNode):
+            named = module.typed.functions.get(node.name)
+            if named is not None and named.kind == "private":
+                whole += module.inlined_size(named.name, lambda b: _body_size(module, b)[1])
+    return own, whole
+
+
+def _inline(
+    fn: FunctionLowering, function: UserFunction, arguments: Sequence[Node | HeldNode]
+) -> Type:
+    """Evaluate the arguments, then the body where the call stands."""
+    module = fn.module
+    typed = module.typed.functions[function.name]
+    in_loop = any(isinstance(argument, HeldNode) for argument in arguments)
+    values: list[Held] = []
+    fresh: list[Held] = []
+    for argument, parameter in zip(arguments, function.parameters, strict=True):
+        value = _argument(fn, argument, parameter)
+        values.append(value)
+        if not (isinstance(argument, HeldNode) and value.locals is argument.held.locals):
+            fresh.append(value)
+    outer = (fn.scope, fn.depth, fn.result, fn.cleanups, fn.exit, fn.level, fn.checked_level)
+    fn.scope = dict(zip((name for name, _ in typed.signature.args), values, strict=True))
+    fn.depth = 0
+    fn.result = function.result
+    fn.cleanups = []
+    if in_loop:
+        # The loop has told the host where it is (`enter_calls`).
+        fn.level = 0
+        fn.checked_level = -1
+    _enter(fn, values)
+    check_depth(fn, typed.body)
+    if typed.early is None:
+        fn.exit = None
+        fn.convert(fn.lower(typed.body), function.result)
+    else:
+        fn.meter.flush()
+        fn.meter.ranges.enter()
+        slots = tuple(ValType(wasm) for wasm in layout_of(function.result).slots)
+        with fn.code.block(slots) as label:
+            fn.exit = label
+            fn.convert(fn.lower(typed.body), function.result)
+            fn.meter.flush()
+        fn.meter.ranges.entered()
+    fn.scope, fn.depth, fn.result, fn.cleanups, fn.exit, fn.level, fn.checked_level = outer
+    fn.release(*fresh)
+    return function.result
+
+
+def _argument(fn: FunctionLowering, argument: Node | HeldNode, parameter: Type) -> Held:
+    """The value of an argument of an inlined function, in locals that may be cast."""
+    layout = layout_of(parameter)
+    if (
+        isinstance(argument, HeldNode)
+        and same_layout(argument.held.type, parameter)
+        and all(slot.kind == DATA for slot in layout.natural)
+    ):
+        return Held(parameter, layout, argument.held.locals)
+    fn.lower_as(argument, parameter)
+    return fn.hold(parameter)
+
+
+def _enter(fn: FunctionLowering, values: Sequence[Held]) -> None:
+    """What the interpreter does with arguments before a body: charges, checks, casts."""
+    fn.charge("cost_user_function_application", len(values))
+    by_argument = fn.module.epoch.charges_argument_size
+    casts = fn.module.version >= ClarityVersion.CLARITY_2
+    for value in values:
+        _charge_parameter(fn, value, by_argument=by_argument)
+        if casts:
+            _cast(fn, value)
 
 
 def _callee(module: ModuleLowering, function: UserFunction) -> FuncRef:
@@ -98,14 +201,9 @@ def lower_function(module: ModuleLowering, function: UserFunction, typed: TypedF
     fn = FunctionLowering(module, code, function.result)
     names = [name for name, _ in typed.signature.args]
     values = _parameters(code, fn, function.parameters)
-    fn.charge("cost_user_function_application", len(values))
     fn.meter.check(module.host("abort"))
-    by_argument = module.epoch.charges_argument_size
-    casts = module.version >= ClarityVersion.CLARITY_2
+    _enter(fn, values)
     for name, value in zip(names, values, strict=True):
-        _charge_parameter(fn, value, by_argument=by_argument)
-        if casts:
-            _cast(fn, value)
         fn.scope[name] = value
         if value.locals:
             code.name_local(value.locals[0], name)
@@ -113,6 +211,7 @@ def lower_function(module: ModuleLowering, function: UserFunction, typed: TypedF
     own = fn.lower(typed.body)
     fn.convert(own, function.result)
     fn.meter.flush()
+    module.cost_ranges[function.name] = fn.meter.ranges.range()
     code.finish()
 
 
@@ -148,7 +247,7 @@ def _charge_parameter(fn: FunctionLowering, value: Held, *, by_argument: bool) -
         fn.push(value)
         generated.push_size(fn, value.type)
         fn.code.i64_extend_i32_u()
-        fn.charge_stack("cost_inner_type_check_cost")
+        fn.charge_stack("cost_inner_type_check_cost", size_bounds(value.type))
 
 
 def _cast(fn: FunctionLowering, value: Held) -> None:

@@ -6,8 +6,15 @@ leave the stretch: a branch, a call, an abort. `flush` writes it to memory.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from compiler import abi
 from compiler.costs import CostTable, Kind
+from compiler.costs.ranges import CostRange
+from compiler.lower.cost_places import CostPlaces
+from compiler.lower.cost_ranges import CostRanges
+from compiler.lower.typed.bounds import Bounds
 from compiler.wasm.code import Code
 from compiler.wasm.functions import FuncRef
 from compiler.wasm.valtypes import I64
@@ -17,16 +24,29 @@ COUNTERS = (abi.RUNTIME, abi.WRITE_LENGTH, abi.WRITE_COUNT, abi.READ_COUNT, abi.
 
 
 class Meter:
-    """The pending charges of one function body."""
+    """The pending charges of one function body, and the range of all that it charges.
 
-    __slots__ = ("_code", "_enabled", "_log2", "_pending", "_table")
+    `places`, where one is given, hears of each charge too.
+    """
 
-    def __init__(self, code: Code, table: CostTable, log2: FuncRef, *, enabled: bool) -> None:
+    __slots__ = ("_code", "_enabled", "_log2", "_pending", "_table", "places", "ranges")
+
+    def __init__(
+        self,
+        code: Code,
+        table: CostTable,
+        log2: FuncRef,
+        *,
+        enabled: bool,
+        places: CostPlaces | None = None,
+    ) -> None:
         self._code = code
         self._table = table
         self._log2 = log2
         self._enabled = enabled
         self._pending = [0, 0, 0, 0, 0]
+        self.ranges = CostRanges()
+        self.places = places
 
     def charge(self, name: str, n: int = 0) -> None:
         """Charge cost function `name` for the input `n`."""
@@ -36,13 +56,15 @@ class Meter:
         if len(amounts) > 1:
             for index in range(1, 5):
                 pending[index] += amounts[index]
+        if self.places is not None:
+            self.places.charge(amounts[0], amounts[0])
 
     def is_constant(self, name: str) -> bool:
         """Whether `name` costs the same for every input, so that none need be computed."""
         return self._table[name].is_constant
 
-    def charge_stack(self, name: str) -> None:
-        """Pop an i64, the input, and charge `name` for it."""
+    def charge_stack(self, name: str, bounds: Bounds) -> None:
+        """Pop an i64, the input, which lies within `bounds`, and charge `name` for it."""
         code = self._code
         function = self._table[name]
         if not self._enabled:
@@ -54,6 +76,10 @@ class Meter:
             self._pending[index] += shape.b
             if shape.kind is Kind.CONSTANT or not shape.a:
                 continue
+            least, most = shape.varying(bounds[0]), shape.varying(bounds[1])
+            self.ranges.add_between(index, least, most)
+            if not index and self.places is not None:
+                self.places.charge(shape.b + least, shape.b + most)
             code.i32_const(0)
             code.i32_const(0).i64_load(COUNTERS[index])
             code.local_get(n)
@@ -78,15 +104,38 @@ class Meter:
 
     def flush(self) -> None:
         """Write what is pending."""
-        self.write()
+        self._write()
+        self.ranges.add(self._pending)
         self._pending = [0, 0, 0, 0, 0]
 
     def forget(self) -> None:
         """Drop what is pending at the end of a branch that has written it and left."""
         self._pending = [0, 0, 0, 0, 0]
+        self.ranges.end()
 
-    def write(self) -> None:
+    def leave(self) -> None:
         """Write what is pending and keep it pending: for a branch that leaves the function."""
+        self._write()
+        self.ranges.leave(self._pending)
+
+    @contextmanager
+    def loop(self, bounds: Bounds) -> Iterator[None]:
+        """Around the body of a loop that runs as often as `bounds` say."""
+        self.ranges.repeat()
+        if self.places is None:
+            yield
+        else:
+            with self.places.repeated(*bounds):
+                yield
+        self.ranges.repeated(*bounds)
+
+    def add(self, known: CostRange) -> None:
+        """Note what a function costs that is called here and charges for itself."""
+        self.ranges.add_range(known)
+        if self.places is not None:
+            self.places.charge(known.least.runtime, known.most.runtime)
+
+    def _write(self) -> None:
         if self._enabled:
             code = self._code
             for index, amount in enumerate(self._pending):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from compiler import abi
 from compiler.check.typed import TypedContract, TypedFunction
 from compiler.contracts import SELF
+from compiler.costs.ranges import CostRange, total
 from compiler.description import FunctionEntry
 from compiler.diagnostics import CompilerBug
 from compiler.layout import layout_of, slots_of
@@ -32,6 +34,7 @@ def lower_contract(module: ModuleLowering) -> None:
     _number(module, typed)
     effects = _effects(typed)
     forms: list[FuncRef] = []
+    costs: list[CostRange] = []
     used: set[str] = set()
     for index, node in enumerate(typed.ast.top_level):
         form = _Form(module, index)
@@ -49,8 +52,12 @@ def lower_contract(module: ModuleLowering) -> None:
             assert isinstance(node, ListNode)
             form.define(keyword, node.children[1:])
         forms.append(form.finish())
+        costs.append(form.fn.meter.ranges.range())
     for name, function in module.functions.items():
         lower_function(module, function, typed.functions[name])
+        entry = module.description.functions[name]
+        module.description.functions[name] = replace(entry, costs=module.cost_ranges[name])
+    module.description.deploy_costs = total(costs)
     _deploy(module, forms)
 
 

@@ -41,9 +41,12 @@ class _Path:
             return self
         if other.dead or self.dead:
             # A path that an error ended counts for the most alone.
-            made = (self if other.dead else other).copy()
-            made.most = list(map(max, self.most, other.most))
-            made.dead = self.dead and other.dead
+            live, ended = (self, other) if other.dead else (other, self)
+            made = live.copy()
+            made.most = list(map(max, live.most, ended.most))
+            for site, (_, often) in ended.calls.items():
+                least, most = live.calls.get(site, (0, 0))
+                made.calls[site] = (least, max(most, often))
             return made
         made = _Path()
         made.least = list(map(min, self.least, other.least))
@@ -68,14 +71,17 @@ class CostRanges:
     """The range of one function.
 
     `fork`, then `other` before each further arm, then `join`; `repeat` and `repeated` around the
-    body of a loop; `leave` where a path returns early, `end` where an error ends it.
+    body of a loop; `leave` where a path returns early, `end` where an error ends it; `enter` and
+    `entered` around the body of an inlined function, which is what is left early there.
     """
 
-    __slots__ = ("_exits", "_forks", "_loops", "_path")
+    __slots__ = ("_exits", "_forks", "_loops", "_outer", "_path")
 
     def __init__(self) -> None:
         self._path = _Path()
         self._exits: _Path | None = None
+        # Those of the functions around an inlined one.
+        self._outer: list[_Path | None] = []
         # Where each fork began, and what its arms so far lead to.
         self._forks: list[tuple[_Path, _Path | None]] = []
         self._loops: list[_Path] = []
@@ -142,7 +148,7 @@ class CostRanges:
 
     def leave(self, pending: Sequence[int]) -> None:
         """Some paths leave the function here, having charged `pending` besides."""
-        if self._loops:
+        if self._loops and not self._outer:
             raise CompilerBug("a loop's body returns")
         path = self._path.copy()
         for index in _DIMENSIONS:
@@ -153,6 +159,16 @@ class CostRanges:
     def end(self) -> None:
         """What follows is never reached."""
         self._path.dead = True
+
+    def enter(self) -> None:
+        """Begin the body of a function that stands where it is called."""
+        self._outer.append(self._exits)
+        self._exits = None
+
+    def entered(self) -> None:
+        """End it."""
+        self._path = self._path.join(self._exits)
+        self._exits = self._outer.pop()
 
     def inline(self, other: CostRanges) -> None:
         """Go on along the body of a function that is entered once, here; it may leave this one."""

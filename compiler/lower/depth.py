@@ -49,12 +49,22 @@ def _levels(node: ListNode, known: dict[int, int]) -> int:
             inside = [pair.children[1] for pair in children[1:] if isinstance(pair, ListNode)]
         case "and" | "or" | "match":
             inside = list(children[1:2])
+        case "restrict-assets?" | "as-contract?":
+            # Allowances are no applications, and the body checks its own depth.
+            listed = 2 if name == "restrict-assets?" else 1
+            inside = [*children[1:listed], *_allowed(children[listed])]
         case "fold" | "map" | "filter":
             return 1 + max(1, *(levels(child, known) for child in children[2:]))
         case _:
             branches = _BRANCHES.get(name, ())
             inside = [c for index, c in enumerate(children) if index and index not in branches]
     return 1 + max((levels(child, known) for child in inside), default=0)
+
+
+def _allowed(listed: Node) -> list[Node]:
+    """The arguments of all allowances in a list of them."""
+    allowances = listed.children if isinstance(listed, ListNode) else ()
+    return [c for one in allowances if isinstance(one, ListNode) for c in one.children[1:]]
 
 
 def check_depth(fn: FunctionLowering, node: Node | HeldNode) -> int:

@@ -11,10 +11,11 @@ from compiler.lower import held as h
 from compiler.lower.charges import Meter
 from compiler.lower.convert import convert
 from compiler.lower.held import Held
+from compiler.lower.typed.bounds import Bounds
 from compiler.syntax.ast import LiteralNode, Node
 from compiler.types import Type
 from compiler.wasm.code import Code
-from compiler.wasm.functions import FuncRef, Local
+from compiler.wasm.functions import FuncRef, Label, Local
 from compiler.wasm.valtypes import I32, I64
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class FunctionLowering:
         "cleanups",
         "code",
         "depth",
+        "exit",
         "level",
         "meter",
         "module",
@@ -64,9 +66,17 @@ class FunctionLowering:
         # depth was checked (`compiler.lower.depth`).
         self.level = 0
         self.checked_level = -1
+        # Where an early return goes that doesn't leave the Wasm function: out of an inlined body.
+        self.exit: Label | None = None
         # Code that must run when the function is left early, innermost last.
         self.cleanups: list[Callable[[], None]] = []
-        self.meter = Meter(code, module.costs, module.helper("log2_u64"), enabled=module.metering)
+        self.meter = Meter(
+            code,
+            module.costs,
+            module.helper("log2_u64"),
+            enabled=module.metering,
+            places=module.places,
+        )
 
     # Expressions
 
@@ -166,14 +176,18 @@ class FunctionLowering:
         """Charge a cost function for an input known now."""
         self.meter.charge(name, n)
 
-    def charge_stack(self, name: str) -> None:
-        """Pop an i64 and charge a cost function for it."""
-        self.meter.charge_stack(name)
+    def charge_stack(self, name: str, bounds: Bounds) -> None:
+        """Pop an i64, which lies within `bounds`, and charge a cost function for it."""
+        self.meter.charge_stack(name, bounds)
 
     # Leaving
 
     def abort(self, reason: abi.Abort) -> None:
         """End the transaction; what follows is never reached."""
+        self._abort(reason)
+        self.meter.ranges.end()
+
+    def _abort(self, reason: abi.Abort) -> None:
         code = self.code
         code.i32_const(reason).i64_const(self.meter.pending_runtime)
         code.call(self.module.host("abort")).unreachable()
@@ -181,7 +195,7 @@ class FunctionLowering:
     def abort_if(self, reason: abi.Abort) -> None:
         """Pop an i32 and end the transaction if it is not 0."""
         self.code.if_()
-        self.abort(reason)
+        self._abort(reason)
         self.code.end()
 
     def early_return(self, type_: Type, reason: abi.Abort) -> None:
@@ -192,13 +206,16 @@ class FunctionLowering:
         code = self.code
         if self.result is None:
             self.drop(type_)
-            self.abort(reason)
+            self._abort(reason)
             return
         convert(self, type_, self.result)
-        self.meter.write()
+        self.meter.leave()
         for cleanup in reversed(self.cleanups):
             cleanup()
-        code.return_()
+        if self.exit is None:
+            code.return_()
+        else:
+            code.br(self.exit)
 
     def literal_uint(self, node: Node | HeldNode) -> int | None:
         """The value of a literal unsigned integer."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from compiler import abi
 from compiler.check.typed import TypedContract
 from compiler.consensus import serialize
 from compiler.contracts import DEPLOYER, SELF
 from compiler.costs import CostTable, cost_table
+from compiler.costs.ranges import CostRange
 from compiler.description import ModuleDescription, Site
 from compiler.layout import declared_dimensions, layout_of
+from compiler.lower.cost_places import CostPlaces
 from compiler.lower.typed.functions import TypedFunctions
+from compiler.syntax.ast import Node
 from compiler.types import Type
 from compiler.values import Literal, Principal
 from compiler.versions import ClarityVersion, Epoch
@@ -56,6 +59,8 @@ class ModuleLowering:
         builder: ModuleBuilder,
         *,
         metering: bool = True,
+        inlining: bool = False,
+        places: CostPlaces | None = None,
     ) -> None:
         self.typed = typed
         self.types: Mapping[int, Type] = typed.types
@@ -65,6 +70,9 @@ class ModuleLowering:
         self.analysis_epoch = epoch
         self.builder = builder
         self.metering = metering
+        self.inlining = inlining
+        self.places = places
+        self.cost_ranges: dict[str, CostRange] = {}
         self.costs: CostTable = cost_table(cost_epoch)
         self.description = ModuleDescription()
         self.functions: dict[str, UserFunction] = {}
@@ -77,6 +85,7 @@ class ModuleLowering:
         self.ft_ids: dict[str, int] = {}
         self.nft_ids: dict[str, int] = {}
         self._principals: dict[str, int] = {}
+        self._inlined_sizes: dict[str, int] = {}
         self._hosts: dict[str, FuncRef] = {}
         self._helpers: dict[str, FuncRef] = {}
         self.alloc = self.helper("alloc")
@@ -127,6 +136,13 @@ class ModuleLowering:
             address = self._principals[identifier] = self.builder.reserve(length)
             self.description.principals.append((identifier, address))
         return address, length
+
+    def inlined_size(self, name: str, measure: Callable[[Node], int]) -> int:
+        """The nodes that inlining the function `name` brings, measured once."""
+        size = self._inlined_sizes.get(name)
+        if size is None:
+            size = self._inlined_sizes[name] = measure(self.typed.functions[name].body)
+        return size
 
     def site(self, site: Site) -> int:
         """The id of a new site."""

@@ -13,6 +13,7 @@ from compiler.lower import held as h
 from compiler.lower.calls import call_user_function
 from compiler.lower.function import HeldNode
 from compiler.lower.literals import push_literal
+from compiler.lower.typed.bounds import serialized_bounds, size_bounds, sum_of
 from compiler.syntax.ast import AtomNode, ListNode, LiteralNode, Node
 from compiler.types import CallableTraitType, TraitReferenceType, Type
 from compiler.versions import ClarityVersion
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
 
 def lower(fn: FunctionLowering, node: Node | HeldNode, borrow: bool) -> Type:
     """Push the value of `node`; the type of what was pushed."""
+    places = fn.meter.places
+    if places is None or isinstance(node, HeldNode):
+        return _lower(fn, node, borrow)
+    with places.at(node.id):
+        return _lower(fn, node, borrow)
+
+
+def _lower(fn: FunctionLowering, node: Node | HeldNode, borrow: bool) -> Type:
     match node:
         case ListNode():
             return _lower_application(fn, node)
@@ -86,7 +95,7 @@ def _apply_plain(fn: FunctionLowering, word: Plain, call: Call) -> Type:
             fn.module.generated.push_serialized_size(fn, held.type)
             fn.code.i32_add()
         fn.code.i64_extend_i32_u()
-        fn.charge_stack(word.cost)
+        fn.charge_stack(word.cost, sum_of([serialized_bounds(type_) for type_ in types]))
         for held in helds:
             fn.push(held)
         fn.release(*helds)
@@ -157,7 +166,7 @@ def charge_clone(fn: FunctionLowering, type_: Type, borrow: bool) -> None:
     fn.push(held)
     generated.push_size(fn, type_)
     fn.code.i64_extend_i32_u()
-    fn.charge_stack("cost_lookup_variable_size")
+    fn.charge_stack("cost_lookup_variable_size", size_bounds(type_))
     fn.push(held)
     fn.release(held)
 

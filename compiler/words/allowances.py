@@ -20,6 +20,7 @@ from compiler.diagnostics import CompilerBug
 from compiler.layout import layout_of
 from compiler.lower import held as h
 from compiler.lower.convert import convert
+from compiler.lower.depth import check_depth
 from compiler.lower.function import FunctionLowering, HeldNode
 from compiler.lower.held import Held
 from compiler.syntax.ast import AtomNode, ListNode, LiteralNode
@@ -45,26 +46,33 @@ _TOKENS: Final = frozenset({"with-ft", "with-nft"})
 
 
 class _Body(FunctionLowering):
-    """A body being built: `block` is its parameter, `early` the offset of what leaves early."""
+    """A body being built: `block` is its parameter, `early` the offset of what leaves early.
 
-    __slots__ = ("block", "early")
+    `leaves` tells whether anything does, as far as it is built.
+    """
+
+    __slots__ = ("block", "early", "leaves")
 
     def __init__(self, outer: FunctionLowering, name: str, early: int) -> None:
         module = outer.module
         ref = module.builder.function(name, (I32,), (I32,), export=name)
         super().__init__(module, module.builder.code(ref), outer.result)
         self.depth = outer.depth
+        self.level = outer.level
+        self.checked_level = outer.checked_level
+        self.leaves = False
         self.block: Local = self.code.params[0]
         self.early = early
 
     def early_return(self, type_: Type, reason: abi.Abort) -> None:
-        """Leave the value in the block and say so."""
-        if self.result is None:
+        """Leave the value in the block and say so, unless what is left is an inlined function."""
+        if self.result is None or self.exit is not None:
             super().early_return(type_, reason)
             return
         code = self.code
         convert(self, type_, self.result)
-        self.meter.write()
+        self.leaves = True
+        self.meter.leave()
         for cleanup in reversed(self.cleanups):
             cleanup()
         h.store_slots(code, self.block, self.early, self.result)
@@ -199,17 +207,25 @@ def _protect(
     )
     given = arguments.store()
     block = _stored(fn, [fn.scope[one] for one in used], variables)
-    _lower_body(fn, name, body, used=used, result=result.ok, variables=variables)
+    leaves = _lower_body(fn, name, body, used=used, result=result.ok, variables=variables)
+    level = fn.local_i32()
+    code.i32_const(0).i32_load(abi.CALL_DEPTH).local_set(level)
     code.i32_const(site).local_get(given).local_get(block)
     fn.host("protect")
     answer = code.local(I32)
     code.local_set(answer)
+    # An error may have left these as they were where it arose.
+    code.i32_const(0).local_get(level).i32_store(abi.CALL_DEPTH)
     restore_sender(fn, saved)
-    if fn.result is not None:
+    if leaves and fn.result is not None:
         code.local_get(answer).i32_const(abi.PROTECT_LEFT).i32_eq()
+        fn.meter.ranges.fork()
         with code.if_():
             h.load_slots(code, block, early, fn.result)
             fn.early_return(fn.result, abi.Abort.UNWRAP_FAILED_EARLY)
+            fn.meter.forget()
+        fn.meter.ranges.other()
+        fn.meter.ranges.join()
     code.local_get(answer).i32_const(abi.PROTECT_DONE).i32_eq()
     with code.if_(wasm_types(result)):
         h.load_slots(code, block, 0, result.ok)
@@ -218,7 +234,7 @@ def _protect(
         code.local_get(answer).i64_extend_i32_u().i64_const(0)
         build(fn, result, 0, UINT, err=True)
     fn.release(*arguments.values)
-    code.release(answer, block, given, *saved)
+    code.release(answer, level, block, given, *saved)
     return result
 
 
@@ -250,8 +266,8 @@ def _lower_body(
     used: Sequence[str],
     result: Type,
     variables: int,
-) -> None:
-    """Build the function that is the body."""
+) -> bool:
+    """Build the function that is the body; whether it may leave the one around it early."""
     body = _Body(fn, name, layout_of(result).slot_size)
     code = body.code
     for variable in used:
@@ -259,13 +275,20 @@ def _lower_body(
         h.load_slots(code, body.block, variables, type_)
         body.scope[variable] = body.hold(type_)
         variables += layout_of(type_).slot_size
-    for expression in expressions[:-1]:
-        body.drop(body.lower(expression))
-    body.lower_as(expressions[-1], result)
+    for index, expression in enumerate(expressions):
+        check_depth(body, expression)
+        type_ = body.lower(expression)
+        if index + 1 < len(expressions):
+            body.drop(type_)
+        else:
+            body.convert(type_, result)
     h.store_slots(code, body.block, 0, result)
     body.meter.flush()
+    fn.meter.flush()
+    fn.meter.ranges.inline(body.meter.ranges)
     code.i32_const(0)
     code.finish()
+    return body.leaves
 
 
 WORDS: tuple[Word, ...] = (

@@ -73,6 +73,7 @@ def _match(fn: FunctionLowering, call: Call) -> Type:
     fn.charge("cost_match")
     fn.meter.flush()
     code = fn.code
+    fn.meter.ranges.fork()
     h.push_slot(code, subject, 0)
     match subject.type:
         case OptionalType(inner=inner):
@@ -80,16 +81,19 @@ def _match(fn: FunctionLowering, call: Call) -> Type:
             with code.if_(wasm_types(result)):
                 _branch(fn, name, subject, 1, inner, some, result)
                 code.else_()
+                fn.meter.ranges.other()
                 branch(fn, none, result)
         case ResponseType(ok=ok, err=err):
             ok_name, ok_branch, err_name, err_branch = call.arguments[1:]
             with code.if_(wasm_types(result)):
                 _branch(fn, ok_name, subject, 1, ok, ok_branch, result)
                 code.else_()
+                fn.meter.ranges.other()
                 start = 1 + len(layout_of(ok).natural)
                 _branch(fn, err_name, subject, start, err, err_branch, result)
         case _:
             raise CompilerBug("match of what is neither optional nor response")
+    fn.meter.ranges.join()
     if not isinstance(call.arguments[0], HeldNode):
         fn.release(subject)
     return result

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler.lower.held import Held
+from compiler.lower.typed.bounds import most_elements
 from compiler.types import BOOL, IntType, StringUtf8Type, Type, UIntType
 from compiler.wasm.code import Code
 from compiler.words.word import Call, Form, FormEmit, Word
@@ -75,7 +76,8 @@ def _charge_smaller(fn: FunctionLowering, cost: str, a: Held, b: Held) -> None:
     if unit != 1:
         code.i32_const(unit).i32_mul()
     code.i32_const(_SEQUENCE_SIZE).i32_add().i64_extend_i32_u()
-    fn.charge_stack(cost)
+    most = min(most_elements(a.type), most_elements(b.type))
+    fn.charge_stack(cost, (_SEQUENCE_SIZE, _SEQUENCE_SIZE + most * unit))
 
 
 def _integers(code: Code, comparison: _Comparison, a: Held, b: Held) -> None:

@@ -55,6 +55,7 @@ def _contract_call(fn: FunctionLowering, call: Call) -> Type:
     code.local_get(block)
     enter_calls(fn)
     fn.host("contract_call")
+    fn.meter.ranges.call(site)
     leave_calls(fn)
     answer = code.local(I32)
     code.local_set(answer)

@@ -29,10 +29,13 @@ def _if(fn: FunctionLowering, call: Call) -> Type:
     fn.charge("cost_if")
     fn.lower(condition, borrow=True)
     fn.meter.flush()
+    fn.meter.ranges.fork()
     with code.if_(wasm_types(result)):
         branch(fn, then, result)
         code.else_()
+        fn.meter.ranges.other()
         branch(fn, otherwise, result)
+    fn.meter.ranges.join()
     return result
 
 
@@ -61,12 +64,15 @@ def _asserts(fn: FunctionLowering, call: Call) -> Type:
     fn.lower(condition, borrow=True)
     code.i32_eqz()
     fn.meter.flush()
+    fn.meter.ranges.fork()
     with code.if_():
         before = check_depth(fn, thrown)
         type_ = fn.lower(thrown)
         fn.checked_level = before
         fn.early_return(type_, abi.Abort.ASSERTION_FAILED_EARLY)
         fn.meter.forget()
+    fn.meter.ranges.other()
+    fn.meter.ranges.join()
     from compiler.lower.walker import charge_variable_clone
 
     charge_variable_clone(fn, condition)

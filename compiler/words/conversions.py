@@ -12,6 +12,7 @@ from compiler.layout import MAX_LEN, VECTOR, declared_dimensions, layout_of
 from compiler.lower import held as h
 from compiler.lower.function import HeldNode
 from compiler.lower.type_steps import type_steps
+from compiler.lower.typed.bounds import most_elements, size_bounds
 from compiler.type_relations import MAX_VALUE_SIZE
 from compiler.types import (
     NO_TYPE,
@@ -74,7 +75,7 @@ def _to_ascii(fn: FunctionLowering, call: Call) -> Type:
         fn.push(value)
         generated.push_size(fn, own)
         fn.code.i64_extend_i32_u()
-        fn.charge_stack("cost_to_ascii")
+        fn.charge_stack("cost_to_ascii", size_bounds(own))
         fn.push(value)
         fn.release(value)
     if isinstance(own, CallableTraitType):
@@ -105,7 +106,7 @@ def _from_consensus_buff(fn: FunctionLowering, call: Call) -> Type:
     for _ in range(type_steps(described)):
         fn.charge("cost_type_parse_step")
     fn.lower_as(argument, _BUFFER, borrow=True)
-    _charge_parsing(fn)
+    _charge_parsing(fn, most_elements(fn.type_of(argument)))
     pointer = call_host_word(fn, call.word, (_BUFFER,), result)
     _declare(fn, pointer, result)
     h.load_slots(code, pointer, 0, result)
@@ -113,8 +114,8 @@ def _from_consensus_buff(fn: FunctionLowering, call: Call) -> Type:
     return result
 
 
-def _charge_parsing(fn: FunctionLowering) -> None:
-    """Charge for the length of the buffer on the stack, which stays there."""
+def _charge_parsing(fn: FunctionLowering, most: int) -> None:
+    """Charge for the length of the buffer on the stack, at most `most`; it stays there."""
     code = fn.code
     cost = "cost_from_consensus_buff"
     if not fn.module.metering:
@@ -130,7 +131,7 @@ def _charge_parsing(fn: FunctionLowering) -> None:
         code.local_get(length).i32_eqz()
         fn.abort_if(abi.Abort.COST_COMPUTATION_FAILED)
     code.i64_extend_i32_u()
-    fn.charge_stack(cost)
+    fn.charge_stack(cost, (int(fn.module.version.charges_empty_buffers), max(most, 1)))
     fn.push(buffer)
     fn.release(buffer)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from compiler import abi
 from compiler.lower.held import Held
+from compiler.lower.typed.bounds import most_elements
 from compiler.type_relations import MAX_VALUE_SIZE, list_of
 from compiler.types import BOOL, UINT, BufferType, IntType, ResponseType, Type, UIntType
 from compiler.wasm.valtypes import I32
@@ -127,14 +128,17 @@ def _verify_k1(fn: FunctionLowering, call: Call) -> Type:
     code.local_get(signature.locals[1]).i32_const(_COMPACT).i32_lt_u()
     _push_bad_id(fn, signature)
     code.i32_or()
+    fn.meter.ranges.fork()
     with code.if_((I32,)):
         code.i32_const(0)
         code.else_()
+        fn.meter.ranges.other()
         key = hold_buffer(fn, call.arguments[2], _COMPRESSED_KEY)
         code.local_get(message.locals[0])
         fn.push(signature)
         fn.push(key)
         fn.host("secp256k1_verify")
+    fn.meter.ranges.join()
     fn.release(message, signature, key)
     return BOOL
 
@@ -146,14 +150,17 @@ def _verify_r1(fn: FunctionLowering, call: Call) -> Type:
     signature = hold_buffer(fn, call.arguments[1])
     fn.meter.flush()
     code.local_get(signature.locals[1]).i32_const(_COMPACT).i32_ne()
+    fn.meter.ranges.fork()
     with code.if_((I32,)):
         code.i32_const(0)
         code.else_()
+        fn.meter.ranges.other()
         key = hold_buffer(fn, call.arguments[2], _COMPRESSED_KEY)
         for held in (message, signature, key):
             fn.push(held)
         extra = "hash" if fn.module.version.hashes_p256_messages else ""
         emit_host_word(fn, call.word, (_BUFFER, _BUFFER, _BUFFER), BOOL, extra)
+    fn.meter.ranges.join()
     fn.release(message, signature, key)
     return BOOL
 
@@ -166,11 +173,11 @@ def _hold_all(fn: FunctionLowering, call: Call, types: Sequence[Type]) -> list[H
     return values
 
 
-def _charge_length(fn: FunctionLowering, cost: str, value: Held) -> None:
-    """Charge for the length of a sequence."""
+def _charge_length(fn: FunctionLowering, cost: str, argument: Argument, value: Held) -> None:
+    """Charge for the length of a sequence, the value of `argument`."""
     if fn.module.metering:
         fn.code.local_get(value.locals[1]).i64_extend_i32_u()
-        fn.charge_stack(cost)
+        fn.charge_stack(cost, (0, most_elements(fn.type_of(argument))))
 
 
 def _finish(fn: FunctionLowering, call: Call, values: Sequence[Held], result: Type) -> Type:
@@ -184,7 +191,7 @@ def _finish(fn: FunctionLowering, call: Call, values: Sequence[Held], result: Ty
 
 def _verify_ed25519(fn: FunctionLowering, call: Call) -> Type:
     values = _hold_all(fn, call, (_BUFFER, _BUFFER, _BUFFER))
-    _charge_length(fn, "cost_ed25519verify", values[0])
+    _charge_length(fn, "cost_ed25519verify", call.arguments[0], values[0])
     check_length(fn, values[1], 64)
     check_length(fn, values[2], 32)
     return _finish(fn, call, values, BOOL)
@@ -192,7 +199,7 @@ def _verify_ed25519(fn: FunctionLowering, call: Call) -> Type:
 
 def _verify_merkle_proof(fn: FunctionLowering, call: Call) -> Type:
     values = _hold_all(fn, call, (_BUFFER_32, _BUFFER_32, UINT, UINT, _SIBLINGS))
-    _charge_length(fn, "cost_verify_merkle_proof", values[4])
+    _charge_length(fn, "cost_verify_merkle_proof", call.arguments[4], values[4])
     check_length(fn, values[0], 32)
     check_length(fn, values[1], 32)
     return _finish(fn, call, values, BOOL)
@@ -201,7 +208,7 @@ def _verify_merkle_proof(fn: FunctionLowering, call: Call) -> Type:
 def _bitcoin_output(fn: FunctionLowering, call: Call) -> Type:
     assert call.result is not None
     values = _hold_all(fn, call, (_BUFFER, UINT))
-    _charge_length(fn, "cost_get_bitcoin_tx_output", values[0])
+    _charge_length(fn, "cost_get_bitcoin_tx_output", call.arguments[0], values[0])
     return _finish(fn, call, values, call.result)
 
 

@@ -12,7 +12,10 @@ from compiler.lower import held as h
 from compiler.lower.depth import enter_calls, leave_calls
 from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
+from compiler.lower.typed.bounds import Bounds, most_elements
+from compiler.syntax.ast import AtomNode, ListNode, LiteralNode
 from compiler.types import BOOL, ListType, Type
+from compiler.values import Buffer, StringAscii, StringUtf8
 from compiler.wasm.functions import Local
 from compiler.wasm.valtypes import I32
 from compiler.words.elements import (
@@ -70,6 +73,19 @@ def _apply(
     return apply(fn, Call(name, nodes, result, 0))
 
 
+def _lengths(node: Node | HeldNode, sequence: Held) -> Bounds:
+    """How many elements a sequence has, at least and at most."""
+    if isinstance(node, LiteralNode) and isinstance(node.value, Buffer | StringAscii | StringUtf8):
+        count = len(node.value.value)
+        return count, count
+    if isinstance(node, ListNode):
+        head = node.children[0]
+        if isinstance(head, AtomNode) and head.name == "list":
+            count = len(node.children) - 1
+            return count, count
+    return 0, most_elements(sequence.type)
+
+
 def _fold(fn: FunctionLowering, call: Call) -> Type:
     name = name_of(call.arguments[0])
     code = fn.code
@@ -92,12 +108,13 @@ def _fold(fn: FunctionLowering, call: Call) -> Type:
     with code.block() as done, code.loop() as again:
         code.local_get(left).i32_eqz().br_if(done)
         element = cursor.take(fn)
-        type_ = _apply(fn, name, (element, accumulator), kept)
-        fn.convert(type_, kept)
-        h.assign(code, accumulator)
-        fn.release(element)
-        code.local_get(left).i32_const(1).i32_sub().local_set(left)
-        fn.meter.flush()
+        with fn.meter.loop(_lengths(call.arguments[1], sequence)):
+            type_ = _apply(fn, name, (element, accumulator), kept)
+            fn.convert(type_, kept)
+            h.assign(code, accumulator)
+            fn.release(element)
+            code.local_get(left).i32_const(1).i32_sub().local_set(left)
+            fn.meter.check(fn.module.host("abort"))
         code.br(again)
     leave_calls(fn, more=1)
     fn.push(accumulator)
@@ -144,13 +161,15 @@ def _filter(fn: FunctionLowering, call: Call) -> Type:
         code.local_get(left).i32_eqz().br_if(done)
         code.local_get(cursor.at).local_set(from_)
         element = cursor.take(fn)
-        _apply(fn, name, (element,), BOOL)
-        fn.release(element)
-        fn.meter.flush()
+        with fn.meter.loop(_lengths(call.arguments[1], sequence)):
+            _apply(fn, name, (element,), BOOL)
+            fn.release(element)
+            fn.meter.flush()
         with code.if_():
             code.local_get(there).local_get(from_).i32_const(size).memory_copy()
             code.local_get(there).i32_const(size).i32_add().local_set(there)
         code.local_get(left).i32_const(1).i32_sub().local_set(left)
+        fn.meter.check(fn.module.host("abort"))
         code.br(again)
     leave_calls(fn, more=1)
     code.local_get(out)
@@ -182,16 +201,25 @@ def _map(fn: FunctionLowering, call: Call) -> Type:
         code.local_get(length).local_get(count)
         code.local_get(length).local_get(count).i32_lt_u().select().local_set(count)
     fn.meter.flush()
+    lengths = [
+        _lengths(node, sequence)
+        for node, sequence in zip(call.arguments[1:], sequences, strict=True)
+    ]
+    rows = (min(least for least, _ in lengths), min(most for _, most in lengths))
     if len(sequences) == 1:
-        _map_rows(fn, name, sequences, count, result)
+        _map_rows(fn, name, sequences, count, result, rows)
     else:
+        ranges = fn.meter.ranges
+        ranges.fork()
         # Where a sequence is empty, the interpreter still applies the function to what the others
         # have (`special_map`, in every epoch up to 4.0).
         code.local_get(count)
         with code.if_((I32, I32, I32)):
-            _map_rows(fn, name, sequences, count, result)
+            _map_rows(fn, name, sequences, count, result, rows)
             code.else_()
-            _map_ragged(fn, name, sequences, result)
+            ranges.other()
+            _map_ragged(fn, name, sequences, result, lengths)
+        ranges.join()
     code.release(count)
     for argument, sequence in zip(call.arguments[1:], sequences, strict=True):
         _release(fn, argument, sequence)
@@ -204,6 +232,7 @@ def _map_rows(
     sequences: Sequence[Held],
     count: Local,
     result: ListType,
+    bounds: Bounds,
 ) -> None:
     """Push the list of results of the first `count` rows."""
     code = fn.code
@@ -218,13 +247,14 @@ def _map_rows(
     with code.block() as done, code.loop() as again:
         code.local_get(left).i32_eqz().br_if(done)
         elements = [cursor.take(fn) for cursor in cursors]
-        type_ = _apply(fn, name, elements, result.entry)
-        fn.convert(type_, result.entry)
-        h.store_element(code, there, 0, result.entry)
-        fn.release(*elements)
-        code.local_get(there).i32_const(size).i32_add().local_set(there)
-        code.local_get(left).i32_const(1).i32_sub().local_set(left)
-        fn.meter.flush()
+        with fn.meter.loop(bounds):
+            type_ = _apply(fn, name, elements, result.entry)
+            fn.convert(type_, result.entry)
+            h.store_element(code, there, 0, result.entry)
+            fn.release(*elements)
+            code.local_get(there).i32_const(size).i32_add().local_set(there)
+            code.local_get(left).i32_const(1).i32_sub().local_set(left)
+            fn.meter.check(fn.module.host("abort"))
         code.br(again)
     leave_calls(fn, more=1)
     code.local_get(out).local_get(count)
@@ -239,7 +269,11 @@ _VARIADIC = {"+", "-", "*", "/", "and", "or", "is-eq", "bit-and", "bit-or", "bit
 
 
 def _map_ragged(
-    fn: FunctionLowering, name: str, sequences: Sequence[Held], result: ListType
+    fn: FunctionLowering,
+    name: str,
+    sequences: Sequence[Held],
+    result: ListType,
+    lengths: Sequence[Bounds],
 ) -> None:
     """Push what `map` gives where at least one of several sequences is empty.
 
@@ -247,6 +281,8 @@ def _map_ragged(
     the shortest of them is long, but once if one of them stands behind an empty one.
     """
     code = fn.code
+    ranges = fn.meter.ranges
+    ranges.fork()
     any_left = fn.local_i32()
     code.i32_const(0)
     for sequence in sequences:
@@ -260,16 +296,21 @@ def _map_ragged(
         else:
             first, second = sequences
             count = fn.local_i32()
+            ranges.fork()
             code.local_get(first.locals[1])
             with code.if_((I32, I32, I32)):
                 code.local_get(first.locals[1]).local_set(count)
-                _map_rows(fn, name, [first], count, result)
+                _map_rows(fn, name, [first], count, result, lengths[0])
                 code.else_()
+                ranges.other()
                 code.i32_const(1).local_set(count)
-                _map_rows(fn, name, [second], count, result)
+                _map_rows(fn, name, [second], count, result, (1, 1))
+            ranges.join()
             code.release(count)
         code.else_()
+        ranges.other()
         code.i32_const(0).i32_const(0).i32_const(0)
+    ranges.join()
     code.release(any_left)
 
 

@@ -21,6 +21,8 @@ def _until(cost: str, decisive: bool) -> FormEmit:
         code = fn.code
         fn.charge(cost, len(call.arguments))
         *others, last = call.arguments
+        ranges = fn.meter.ranges
+        ranges.fork()
         with code.block((I32,)) as decided:
             before = fn.checked_level
             for index, argument in enumerate(others):
@@ -31,12 +33,14 @@ def _until(cost: str, decisive: bool) -> FormEmit:
                 if not decisive:
                     code.i32_eqz()
                 fn.meter.flush()
+                ranges.escape()
                 code.br_if(decided).drop()
             if others:
                 check_depth(fn, last)
             fn.lower_as(last, BOOL, borrow=True)
             fn.checked_level = before
             fn.meter.flush()
+        ranges.join()
         return BOOL
 
     return emit

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from compiler.lower.typed.bounds import Bounds, serialized_bounds, sum_of
 from compiler.types import BOOL, OptionalType, Type
 from compiler.wasm.valtypes import I32
 from compiler.words.control import wasm_types
@@ -32,13 +33,22 @@ def _declared(fn: FunctionLowering, *types: Type) -> int:
     return sum(fn.module.generated.declared_size(type_) for type_ in types)
 
 
-def _charge_lengths(fn: FunctionLowering, cost: str, lengths: list[Local], more: int = 0) -> None:
+def _charge_lengths(
+    fn: FunctionLowering, cost: str, lengths: list[Local], bounds: Bounds, more: int = 0
+) -> None:
     code = fn.code
     code.i32_const(more)
     for length in lengths:
         code.local_get(length).i32_add()
     code.i64_extend_i32_u()
-    fn.charge_stack(cost)
+    fn.charge_stack(cost, bounds)
+
+
+def _lengths(key: Type, value: Type | None) -> Bounds:
+    """Bytes of a key, and of what stands under it: nothing, `none`, or a value in `some`."""
+    stored = 0 if value is None else serialized_bounds(value)[1]
+    least, most = serialized_bounds(key)
+    return least, most + 1 + stored
 
 
 def _map_get(fn: FunctionLowering, call: Call) -> Type:
@@ -54,7 +64,8 @@ def _map_get(fn: FunctionLowering, call: Call) -> Type:
     # The length is what is charged: that of (some value), of a deleted entry's none, or 0.
     stored = pop_bytes(fn)
     if by_length:
-        _charge_lengths(fn, "cost_fetch_entry", [key.length, stored.length])
+        bounds = _lengths(key_type, value_type)
+        _charge_lengths(fn, "cost_fetch_entry", [key.length, stored.length], bounds)
     key.release(fn)
     result = OptionalType(value_type)
     fn.meter.flush()
@@ -79,10 +90,11 @@ def _key_and_value(fn: FunctionLowering, call: Call) -> tuple[int, Bytes, Bytes]
 
 def _map_set(fn: FunctionLowering, call: Call) -> Type:
     map_id, key, value = _key_and_value(fn, call)
+    _, key_type, value_type = _types(fn, call)
     if fn.module.epoch.charges_stored_length:
-        _charge_lengths(fn, "cost_set_entry", [key.length, value.length], 1)
+        bounds = sum_of([serialized_bounds(key_type), serialized_bounds(value_type)], 1)
+        _charge_lengths(fn, "cost_set_entry", [key.length, value.length], bounds, 1)
     else:
-        _, key_type, value_type = _types(fn, call)
         fn.charge("cost_set_entry", _declared(fn, key_type, value_type))
     fn.code.i32_const(map_id)
     key.push(fn)
@@ -95,7 +107,11 @@ def _map_set(fn: FunctionLowering, call: Call) -> Type:
 
 
 def _charge_by_outcome(
-    fn: FunctionLowering, done: Local, key: Bytes, stored: Callable[[], object]
+    fn: FunctionLowering,
+    done: Local,
+    key: Bytes,
+    stored: Callable[[], object],
+    bounds: Bounds,
 ) -> None:
     """Charge the key's length, and where something was written, what `stored` pushes as well."""
     if not fn.module.metering:
@@ -104,7 +120,7 @@ def _charge_by_outcome(
     stored()
     code.i32_const(0).local_get(done).select()
     code.local_get(key.length).i32_add().i64_extend_i32_u()
-    fn.charge_stack("cost_set_entry")
+    fn.charge_stack("cost_set_entry", bounds)
 
 
 def _map_insert(fn: FunctionLowering, call: Call) -> Type:
@@ -116,12 +132,16 @@ def _map_insert(fn: FunctionLowering, call: Call) -> Type:
     fn.host("map_insert")
     done = code.local(I32)
     code.local_set(done)
+    _, key_type, value_type = _types(fn, call)
     if fn.module.epoch.charges_stored_length:
         _charge_by_outcome(
-            fn, done, key, lambda: code.local_get(value.length).i32_const(1).i32_add()
+            fn,
+            done,
+            key,
+            lambda: code.local_get(value.length).i32_const(1).i32_add(),
+            _lengths(key_type, value_type),
         )
     else:
-        _, key_type, value_type = _types(fn, call)
         fn.charge("cost_set_entry", _declared(fn, key_type, value_type))
     code.local_get(done)
     code.release(done)
@@ -140,7 +160,8 @@ def _map_delete(fn: FunctionLowering, call: Call) -> Type:
     done = code.local(I32)
     code.local_set(done)
     if fn.module.epoch.charges_stored_length:
-        _charge_by_outcome(fn, done, key, lambda: code.i32_const(1))
+        bounds = _lengths(key_type, None)
+        _charge_by_outcome(fn, done, key, lambda: code.i32_const(1), bounds)
     else:
         fn.charge("cost_set_entry", _declared(fn, key_type))
     code.local_get(done)

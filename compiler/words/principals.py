@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from compiler import abi
 from compiler.lower.held import Held
+from compiler.lower.typed.bounds import size_bounds
 from compiler.type_relations import MAX_CONTRACT_NAME_LENGTH
 from compiler.types import BOOL, PRINCIPAL, UINT, BufferType, ResponseType, StringAsciiType, Type
 from compiler.wasm.valtypes import I32
@@ -133,6 +134,7 @@ def _charge_name(fn: FunctionLowering, call: Call, values: list[Held]) -> None:
     code = fn.code
     version, hash_, name = values
     fn.meter.flush()
+    fn.meter.ranges.fork()
     code.local_get(version.locals[1])
     with code.if_():
         code.local_get(version.locals[0]).i32_load8_u().i32_const(_VERSIONS).i32_lt_u()
@@ -141,8 +143,10 @@ def _charge_name(fn: FunctionLowering, call: Call, values: list[Held]) -> None:
             fn.push(name)
             fn.module.generated.push_size(fn, _NAME)
             code.i64_extend_i32_u()
-            fn.charge_stack("cost_lookup_variable_size")
+            fn.charge_stack("cost_lookup_variable_size", size_bounds(_NAME))
             fn.meter.flush()
+    fn.meter.ranges.other()
+    fn.meter.ranges.join()
 
 
 def _contract_hash(fn: FunctionLowering, call: Call) -> Type:
@@ -152,13 +156,16 @@ def _contract_hash(fn: FunctionLowering, call: Call) -> Type:
     principal = fn.hold(PRINCIPAL)
     fn.meter.flush()
     code.local_get(principal.locals[0]).i32_load8_u().i32_const(_STANDARD).i32_eq()
+    fn.meter.ranges.fork()
     with code.if_(wasm_types(result)):
         # (err u1), without a charge
         code.i32_const(0).i32_const(0).i32_const(0).i64_const(1).i64_const(0)
         code.else_()
+        fn.meter.ranges.other()
         fn.charge("cost_contract_hash")
         fn.push(principal)
         emit_host_word(fn, call.word, (PRINCIPAL,), result)
+    fn.meter.ranges.join()
     fn.release(principal)
     return result
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler.lower.typed.bounds import size_bounds
 from compiler.types import Type
 from compiler.words.storage import serialized
 from compiler.words.word import Call, Form, Word
@@ -24,7 +25,7 @@ def _print(fn: FunctionLowering, call: Call) -> Type:
         fn.push(value)
         generated.push_size(fn, type_)
         fn.code.i64_extend_i32_u()
-        fn.charge_stack("cost_print")
+        fn.charge_stack("cost_print", size_bounds(type_))
     fn.push(value)
     contents = serialized(fn, type_)
     contents.push(fn)

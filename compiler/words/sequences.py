@@ -11,6 +11,7 @@ from compiler.layout import KNOWN_EMPTY, layout_of
 from compiler.lower import held as h
 from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
+from compiler.lower.typed.bounds import Bounds, most_elements, size_bounds, sum_of
 from compiler.types import (
     UINT,
     BufferType,
@@ -46,9 +47,9 @@ def _has_vector(type_: Type) -> bool:
     return isinstance(type_, ListType) and layout_of(type_.entry).dimensions > 0
 
 
-def _charge_i32(fn: FunctionLowering, cost: str) -> None:
+def _charge_i32(fn: FunctionLowering, cost: str, bounds: Bounds) -> None:
     fn.code.i64_extend_i32_u()
-    fn.charge_stack(cost)
+    fn.charge_stack(cost, bounds)
 
 
 def _list(fn: FunctionLowering, call: Call) -> Type:
@@ -79,6 +80,7 @@ def _list(fn: FunctionLowering, call: Call) -> Type:
     total = fn.local_i32()
     code.i32_const(0).local_set(total)
     values: list[Held] = []
+    sizes: list[Bounds] = []
     # All are evaluated before the list is made, so that it lies in one piece.
     for argument in call.arguments:
         type_ = fn.lower(argument)
@@ -86,6 +88,7 @@ def _list(fn: FunctionLowering, call: Call) -> Type:
         if known is not None:
             static += known
         elif varying:
+            sizes.append(size_bounds(type_))
             value = fn.hold(type_)
             fn.push(value)
             generated.push_size(fn, type_)
@@ -96,7 +99,7 @@ def _list(fn: FunctionLowering, call: Call) -> Type:
         values.append(fn.hold(entry))
     if varying:
         code.local_get(total).i32_const(static).i32_add()
-        _charge_i32(fn, "cost_list_cons")
+        _charge_i32(fn, "cost_list_cons", sum_of(sizes, static))
     else:
         fn.charge("cost_list_cons", static)
     out = fn.alloc(size * count)
@@ -179,7 +182,7 @@ def _appended_vector(fn: FunctionLowering, type_: ListType, sequence: Held, elem
         code.local_get(scratch).call(generated.vector_size(entry)).local_set(theirs)
         code.local_get(ours).local_get(theirs)
         code.local_get(ours).local_get(theirs).i32_gt_u().select()
-        _charge_i32(fn, "cost_append")
+        _charge_i32(fn, "cost_append", size_bounds(entry))
         code.release(ours, theirs)
     code.local_get(new).local_get(old).i32_load(0).i32_const(1).i32_add().i32_store(0)
     code.local_get(new)
@@ -203,13 +206,15 @@ def _concat(fn: FunctionLowering, call: Call) -> Type:
         code.i32_const(0)
         for value in values:
             code.local_get(value.locals[1]).i32_add()
+        bounds = (0, most_elements(result))
     else:
         code.i32_const(0)
         for value in values:
             fn.push(value)
             fn.module.generated.push_size(fn, result)
             code.i32_add()
-    _charge_i32(fn, "cost_concat")
+        bounds = sum_of([size_bounds(result)] * len(values))
+    _charge_i32(fn, "cost_concat", bounds)
     size = element_size(result)
     pointer, length = fn.local_i32(), fn.local_i32()
     vector: Local | None = None
@@ -456,6 +461,7 @@ def _slice(fn: FunctionLowering, call: Call) -> Type:
     code.local_get(left.locals[0]).local_get(length).i64_extend_i32_u().i64_lt_u().i32_and()
     code.local_get(right.locals[0]).local_get(length).i64_extend_i32_u().i64_le_u().i32_and()
     code.local_get(left.locals[0]).local_get(right.locals[0]).i64_le_u().i32_and()
+    fn.meter.ranges.fork()
     with code.if_(wasm_types(result)):
         count = fn.local_i32()
         code.local_get(right.locals[0]).local_get(left.locals[0]).i64_sub().i32_wrap_i64()
@@ -463,7 +469,7 @@ def _slice(fn: FunctionLowering, call: Call) -> Type:
         code.local_get(count)
         _push_unit_cost(fn, sequence)
         code.i32_mul()
-        _charge_i32(fn, "cost_slice")
+        _charge_i32(fn, "cost_slice", (0, most_elements(type_) * _most_unit_cost(type_)))
         code.local_get(pointer).local_get(left.locals[0]).i32_wrap_i64()
         size = element_size(type_)
         if size != 1:
@@ -476,9 +482,17 @@ def _slice(fn: FunctionLowering, call: Call) -> Type:
         code.release(count)
         fn.meter.flush()
         code.else_()
+        fn.meter.ranges.other()
         push_none(fn, result)
+    fn.meter.ranges.join()
     fn.release(sequence, left, right)
     return result
+
+
+def _most_unit_cost(type_: Type) -> int:
+    if isinstance(type_, ListType):
+        return size_bounds(type_.entry)[1]
+    return _UNIT_COST[type(type_)]
 
 
 def _push_unit_cost(fn: FunctionLowering, sequence: Held) -> None:
@@ -508,7 +522,7 @@ def _replace_at(fn: FunctionLowering, call: Call) -> Type:
     sequence = fn.hold(type_)
     fn.push(sequence)
     fn.module.generated.push_size(fn, type_)
-    _charge_i32(fn, "cost_replace_at")
+    _charge_i32(fn, "cost_replace_at", size_bounds(type_))
     index = fn.lower_held(call.arguments[1], borrow=True)
     unit = element_type(type_)
     fn.lower_as(call.arguments[2], unit, borrow=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.lower.held import Held
+from compiler.lower.typed.bounds import serialized_bounds, size_bounds
 from compiler.types import PRINCIPAL, UINT, OptionalType, Type
 from compiler.wasm.valtypes import I32
 from compiler.words.storage import (
@@ -76,7 +77,7 @@ class _Asset:
         """Charge for its bytes; in epoch 2.0 for its type."""
         if fn.module.epoch.charges_stored_length:
             fn.code.local_get(self.bytes.length).i64_extend_i32_u()
-            fn.charge_stack(cost)
+            fn.charge_stack(cost, serialized_bounds(self.type))
         else:
             fn.charge(cost, fn.module.generated.declared_size(self.type))
 
@@ -90,13 +91,16 @@ class _Asset:
         answer = code.local(I32)
         code.local_set(answer)
         fn.meter.flush()
+        fn.meter.ranges.fork()
         code.local_get(answer).i32_eqz()
         with code.if_():
             fn.push(self.value)
             fn.module.generated.push_size(fn, self.type)
             code.i64_extend_i32_u()
-            fn.charge_stack("cost_lookup_variable_size")
+            fn.charge_stack("cost_lookup_variable_size", size_bounds(self.type))
             fn.meter.flush()
+        fn.meter.ranges.other()
+        fn.meter.ranges.join()
         code.local_get(answer)
         code.release(answer)
 

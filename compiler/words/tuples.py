@@ -8,6 +8,7 @@ from compiler.diagnostics import CompilerBug
 from compiler.layout import layout_of
 from compiler.lower import held as h
 from compiler.lower.held import Held
+from compiler.lower.typed.bounds import serialized_bounds, sum_of
 from compiler.syntax.ast import AtomNode, ListNode
 from compiler.types import OptionalType, TupleType, Type
 from compiler.words.control import wasm_types
@@ -80,6 +81,7 @@ def _get(fn: FunctionLowering, call: Call) -> Type:
             result = OptionalType(field_type)
             fn.meter.flush()
             h.push_slot(code, value, 0)
+            fn.meter.ranges.fork()
             with code.if_(wasm_types(result)):
                 # The interpreter charges where there is a tuple.
                 fn.charge("cost_tuple_get", len(fields))
@@ -87,7 +89,9 @@ def _get(fn: FunctionLowering, call: Call) -> Type:
                 build(fn, result, 1, field_type)
                 fn.meter.flush()
                 code.else_()
+                fn.meter.ranges.other()
                 push_none(fn, result)
+            fn.meter.ranges.join()
             fn.release(value)
             return result
         case OptionalType():
@@ -127,7 +131,8 @@ def _merge(fn: FunctionLowering, call: Call) -> Type:
             fn.code.i32_add()
         fn.code.i64_extend_i32_u()
         if fn.module.epoch.charges_stored_length:
-            fn.charge_stack("cost_tuple_merge")
+            lengths = [serialized_bounds(value.type) for value in values]
+            fn.charge_stack("cost_tuple_merge", sum_of(lengths))
         else:
             fn.code.drop()
             fn.charge("cost_tuple_merge", len(values))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler.lower.typed.bounds import serialized_bounds
 from compiler.types import BOOL, Type
 from compiler.words.storage import name_of, pop_bytes, read_value, serialized
 from compiler.words.word import Call, Form, Word
@@ -23,7 +24,7 @@ def _var_get(fn: FunctionLowering, call: Call) -> Type:
     stored = pop_bytes(fn)
     if by_length:
         fn.code.local_get(stored.length).i64_extend_i32_u()
-        fn.charge_stack("cost_fetch_var")
+        fn.charge_stack("cost_fetch_var", serialized_bounds(type_))
     read_value(fn, stored.pointer, type_)
     stored.release(fn)
     return type_
@@ -36,7 +37,7 @@ def _var_set(fn: FunctionLowering, call: Call) -> Type:
     value = serialized(fn, type_)
     if fn.module.epoch.charges_stored_length:
         fn.code.local_get(value.length).i64_extend_i32_u()
-        fn.charge_stack("cost_set_var")
+        fn.charge_stack("cost_set_var", serialized_bounds(type_))
     else:
         fn.charge("cost_set_var", fn.module.generated.declared_size(type_))
     fn.code.i32_const(fn.module.variable_ids[name])

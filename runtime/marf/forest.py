@@ -46,15 +46,15 @@ class Forest:
     `blocks` is the caller's: it adds a block there when the transaction of `commit` went through.
     """
 
-    __slots__ = ("_blocks", "_open", "_parent", "_sealed", "_tries", "root_of")
+    __slots__ = ("_blocks", "_open", "_parent", "_sealed", "root_of", "tries")
 
     def __init__(self, db: sqlite3.Connection, blocks: Blocks) -> None:
-        self._tries = Tries(db)
+        self.tries = Tries(db)
         self._blocks = blocks
         self._open: Trie | None = None
         self._parent = ROOTLESS
         self._sealed: tuple[bytes, int, bytes] | None = None
-        self.root_of = self._tries.root_hash
+        self.root_of = self.tries.root_hash
         """The root hash of a block by its number."""
 
     @staticmethod
@@ -67,8 +67,8 @@ class Forest:
         if self._open is not None:
             raise ForestError("a block is open already")
         blocks = self._blocks
-        before = None if parent == ROOTLESS else self._tries.root(parent)
-        self._open, self._parent = Trie(self._tries.fetch, before), parent
+        before = None if parent == ROOTLESS else self.tries.root(parent)
+        self._open, self._parent = Trie(self.tries.fetch, before), parent
         height = blocks.height(parent) + 1
         insert = self.insert
         insert(path_of(_OWN_HEIGHT), leaf_number(height))
@@ -100,7 +100,7 @@ class Forest:
         """Write the open block as the block of this number; its root hash."""
         root = self.seal()
         assert self._sealed is not None  # seal() made it
-        self._tries.add(number, *self._sealed)
+        self.tries.add(number, *self._sealed)
         self.drop()
         return root
 
@@ -110,11 +110,11 @@ class Forest:
 
     def forget(self, number: int) -> None:
         """The transaction around `commit` failed."""
-        self._tries.forget(number)
+        self.tries.forget(number)
 
     def get(self, block: int, path: bytes) -> bytes | None:
         """The 40 bytes at a path as of the end of a block."""
-        tries = self._tries
+        tries = self.tries
         at = tries.root(block)
         position = 0
         while True:
@@ -135,9 +135,9 @@ class Forest:
 
     def prove(self, block: int, path: bytes) -> Proof | None:
         """A proof of what a path holds as of a block; `None` where it holds nothing."""
-        return build(self._tries, self._blocks, block, path)
+        return build(self.tries, self._blocks, block, path)
 
     def block_of_root(self, root: bytes) -> bytes | None:
         """The identifier of the block that has a root hash: what a verifier asks for."""
-        number = self._tries.block_of_root(root)
+        number = self.tries.block_of_root(root)
         return None if number is None else self._blocks.ids[number]

@@ -15,8 +15,6 @@ from runtime.marf.nodes import (
     Leaf,
     Node,
     Slots,
-    block_of,
-    kind_of,
     leaf_hash,
     leaf_record,
     node_hash,
@@ -117,7 +115,7 @@ def _write(node: Node, out: bytearray, ids: Sequence[bytes]) -> tuple[bytes, int
     for slot, (char, child) in enumerate(node.children.items()):
         at = char if wide else slot
         if isinstance(child, int):
-            slots.put_far(at, char, kind_of(child), ids[block_of(child)])
+            slots.put_far(at, char, child & 7, ids[child >> 32])
             references.append(child)
             continue
         if isinstance(child, Leaf):

@@ -128,10 +128,10 @@ class Tries:
     def _part(self, block: int, part: int) -> bytes:
         key = block, part
         kept = self._kept
-        data = kept.get(key)
-        if data is not None:
+        found = kept.get(key)
+        if found is not None:
             kept.move_to_end(key)
-            return data
+            return found
         if part:
             query = "SELECT nodes FROM trie_parts WHERE block = ? AND part = ?"
             row = self._db.execute(query, key).fetchone()

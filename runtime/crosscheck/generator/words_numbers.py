@@ -190,4 +190,4 @@ def _to_consensus(w: Writer, s: Scope, want: Type | None, d: int) -> Made | None
         and size <= want.inner.max_len
     ):
         return None
-    return f"(to-consensus-buff? {w.expr(of, s, d)})", OptionalType(BufferType(size))
+    return f"(to-consensus-buff? {w.filled(of, s, d)})", OptionalType(BufferType(size))

@@ -201,11 +201,8 @@ _MAPPED: tuple[tuple[str, tuple[Type, ...], Type], ...] = (
     ("to-uint", (INT,), UINT),
     ("<", (INT, INT), BOOL),
     (">=", (UINT, UINT), BOOL),
-    ("is-eq", (INT, INT), BOOL),
     ("sha256", (BufferType(33),), BufferType(32)),
     ("hash160", (UINT,), BufferType(20)),
-    ("is-some", (OptionalType(INT),), BOOL),
-    ("len", (StringAsciiType(5),), UINT),
 )
 
 

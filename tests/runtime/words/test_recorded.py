@@ -11,19 +11,20 @@ from pathlib import Path
 
 import pytest
 
+from runtime.chain import Chain
 from runtime.replay import replay
 
 FOLDER = Path(__file__).parent
 NAMES = sorted(path.name.removesuffix(".log.jsonl") for path in FOLDER.glob("*.log.jsonl"))
 
 
+@pytest.mark.parametrize("profile", ["debug", "release"])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_receipt_is_the_interpreters(name: str) -> None:
+def test_every_receipt_is_the_interpreters(name: str, profile: str) -> None:
     lines = (FOLDER / f"{name}.receipts.jsonl").read_text(encoding="utf-8").splitlines()
     wanted = {receipt["line"]: receipt for receipt in map(json.loads, lines)}
-    answers = {
-        answer.line: json.loads(answer.to_json()) for answer in replay(FOLDER / f"{name}.log.jsonl")
-    }
+    replayed = replay(FOLDER / f"{name}.log.jsonl", lambda: Chain(profile=profile))
+    answers = {answer.line: json.loads(answer.to_json()) for answer in replayed}
     assert list(answers) == list(wanted)
     differing = [(answers[line], wanted[line]) for line in wanted if answers[line] != wanted[line]]
     assert differing[:3] == []

@@ -1,0 +1,48 @@
+"""What a store stands on: finished blocks and what they hold. Knows no pending writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from runtime.marf.blocks import Blocks
+
+
+class Backing(Protocol):
+    """Finished blocks in memory, in SQLite or in the MARF. Blocks go by their numbers."""
+
+    blocks: Blocks
+    tip: int
+    """The block that the chain stands on, `ROOTLESS` before the first."""
+
+    def read(self, block: int, key: str) -> bytes | None:
+        """The value of a key as of the end of a block."""
+
+    def seal(self, parent: int, name: bytes, writes: Mapping[str, bytes]) -> bytes | None:
+        """The root hash of a block that is about to be appended with these writes, if it has one.
+
+        `name` is what the block is called while it is made; its identifier may be another.
+        """
+
+    def append(
+        self, parent: int, block: bytes, label: int, header: bytes, writes: Mapping[str, bytes]
+    ) -> int:
+        """Add a block with all it wrote and make it the tip, at once or not at all."""
+
+    def drop(self) -> None:
+        """Forget what `seal` prepared."""
+
+    def set_tip(self, block: int) -> None:
+        """Make another block the tip."""
+
+    def label(self, block: int) -> int:
+        """The number that the chain gave a block."""
+
+    def header(self, block: int) -> bytes:
+        """What the chain keeps of a block beside its state."""
+
+    def root(self, block: int) -> bytes | None:
+        """The root hash of a block, where this store has one."""
+
+    def close(self) -> None:
+        """Let go of files."""
