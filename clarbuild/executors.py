@@ -119,14 +119,14 @@ class Cluster(Executor):
                 return
         try:
             reply = inner.result()
-            fault = _reply_fault(reply, request)
+            wrong = _reply_fault(reply, request)
         except Exception as error:
             # KilledWorker, a broken connection, a cancelled task: nothing is wrong with a contract.
-            fault = f"{type(error).__name__}: {error}".partition("\n")[0]
-        if fault is None:
+            wrong = f"{type(error).__name__}: {error}".partition("\n")[0]
+        if wrong is None:
             _settle(outer, reply)
         else:
-            self._lose(f"the cluster at {self.address} failed ({fault})")
+            self._lose(f"the cluster at {self.address} failed ({wrong})")
             _settle(outer, ClusterLostError(self.lost))
 
     def _watch(self) -> None:
@@ -183,8 +183,8 @@ def _reply_fault(reply: object, request: CompileRequest) -> str | None:
         return "an answer of another kind"
     if reply.wasm is None:
         return None
-    fault = module_fault(reply.wasm, request.profile)
-    return None if fault is None else f"a module that isn't ours: {fault}"
+    wrong = module_fault(reply.wasm, request.profile)
+    return None if wrong is None else f"a module that isn't ours: {wrong}"
 
 
 def _settle(outer: Future[CompileReply], result: CompileReply | ClusterLostError) -> None:

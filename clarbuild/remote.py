@@ -201,6 +201,26 @@ class Remote:
         return f"remote {self._tier.url}: {'; '.join(parts)}" if parts else None
 
 
+class Remotes:
+    """Tells a project's remote, by what the command line, the environment and its manifest say."""
+
+    def __init__(
+        self, url: str | None = None, access: str | None = None, keys: tuple[str, ...] = ()
+    ) -> None:
+        self._given = (url, access, keys)
+        self._open: Remote | None = None
+
+    def __call__(self, manifest: Manifest) -> Remote | None:
+        """The remote, the same one as long as it is named the same way."""
+        choice = choose(manifest, *self._given)
+        if self._open is not None and self._open.choice != choice:
+            self._open.close()
+            self._open = None
+        if self._open is None and choice is not None:
+            self._open = Remote(choice)
+        return self._open
+
+
 def _open(choice: RemoteChoice, environ: Mapping[str, str]) -> RemoteTier:
     try:
         from cache.remote import Access, RemoteTier

@@ -8,6 +8,7 @@ from pathlib import Path
 import cache
 from cache.folder import default_seal_path
 from clarbuild.key import Toolchain
+from clarbuild.remote import Remotes
 from clarbuild.run import Surroundings
 
 SIZE_VARIABLE = "CLARBUILD_CACHE_SIZE"
@@ -19,6 +20,7 @@ def open_surroundings(*, allow_insecure_cache: bool = False) -> Surroundings:
         store=open_store(allow_insecure_cache=allow_insecure_cache),
         state=state_folder(),
         toolchain=toolchain(),
+        remote=Remotes(),
     )
 
 

@@ -322,8 +322,6 @@ class Chain:
             raise Rejected(bind(error.diagnostic.message, address, name)) from None
         contract = Contract(identifier, source, version, rules, artifact.interface)
         saved = bool(artifact.description.functions or artifact.interface.traits)
-        if saved and identifier in self.contracts:
-            raise VmPanic(f"the contract {identifier} exists already")
         sender = simnet.DEPLOYER if snippets.is_snippet(source) else address
         tx = self.host.tx
         tx.begin()
@@ -335,6 +333,8 @@ class Chain:
             self.session.calls_directly = False
         if direct:
             self._discount_call(counters)
+        if saved and identifier in self.contracts:
+            raise VmPanic(f"the contract {identifier} exists already")
         tx.commit()
         if not saved:
             return NONE if value is None else value

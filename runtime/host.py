@@ -31,6 +31,12 @@ _NONE: Final = b"\x09"
 _SOME: Final = b"\x0a"
 _HASHES: Final = tuple(hashing.HASHES[name] for name in abi.HASHES)
 
+# The network's `StoreType` of definitions' metadata.
+_MAP_META: Final = 5
+_VARIABLE_META: Final = 6
+_FT_META: Final = 7
+_NFT_META: Final = 8
+
 OK: Final = 0
 
 
@@ -166,16 +172,29 @@ class Host:
 
     # Definitions
 
+    def _define_once(self, guest: Guest, kind: int, name: str) -> None:
+        """Keep the definition's metadata, which a contract that was not kept leaves behind."""
+        key = f"clr-meta::{guest.contract.id}::vm-metadata::{kind}::{name}"
+        if self.get(key) is not None:
+            raise internal("Expect", f"{name} is defined already")
+        self.state.put(key, b"")
+
     def _define_var(self, s: Slots) -> None:
         guest = self.guest
+        self._define_once(guest, _VARIABLE_META, guest.description.variables[s[0]][0])
         self.state.put(guest.keys.variables[s[0]], guest.read(s[1], s[2]))
 
     def _define(self, s: Slots) -> None:
-        pass
+        guest = self.guest
+        if s[0] == abi.Define.MAP:
+            self._define_once(guest, _MAP_META, guest.description.maps[s[1]][0])
+        else:
+            self._define_once(guest, _NFT_META, guest.keys.nft_names[s[1]])
 
     def _define_ft(self, s: Slots) -> None:
         guest = self.guest
         token = s[0] & _U32
+        self._define_once(guest, _FT_META, guest.keys.tokens[token])
         limit = _amount(s, 2) if s[1] & _U32 else None
         guest.contract.limits[guest.keys.tokens[token]] = limit
         self.state.put(guest.keys.supplies[token], bytes(16))

@@ -17,7 +17,7 @@ from compiler.costs.limits import SIMNET_LIMIT
 from compiler.type_relations import admits, canonicalize
 from compiler.types import TraitIdentifier, Type
 from compiler.values import Ok, Value
-from compiler.versions import ClarityVersion, Epoch
+from compiler.versions import Epoch
 from runtime.codec import Mismatch, principal_of
 from runtime.contracts import Contract, canonical
 from runtime.engine import Engine, GuestTrap, Linked, Slots, TrapCode, host_table
@@ -41,16 +41,13 @@ from runtime.instance import (
 )
 from runtime.modules import Artifact
 from runtime.simnet import CHAIN_ID
+from runtime.tracer import trace_charges
 
 Isolation = Literal["reuse", "fresh"]
 
 MAX_GUESTS: Final = 4_000
 MAX_KEPT_MEMORY: Final = 32 << 20
 """An instance whose memory grew beyond this is not kept: memory never shrinks."""
-
-TRAIT_SIZE: Final = 276
-PRINCIPAL_SIZE: Final = 148
-"""Sizes of a trait and of a contract's principal to the cost functions."""
 
 Counters = list[int]
 
@@ -325,15 +322,14 @@ class Session:
 
     def _charge_trace(self, site: BoundSite, contract: Contract, counters: Counters) -> None:
         """Simnet's tracer evaluates a contract that is given by a name."""
-        if site.kind == "static":
-            return
-        self.charge("cost_lookup_variable_depth", site.depth, counters)
-        if self.host.epoch.borrows_variables:
-            return
-        if site.trait is None:
-            self.charge("cost_lookup_variable_size", PRINCIPAL_SIZE, counters)
-        elif contract.version >= ClarityVersion.CLARITY_2:
-            self.charge("cost_lookup_variable_size", TRAIT_SIZE, counters)
+        for name, n in trace_charges(
+            site.kind,
+            site.depth,
+            contract.version,
+            self.host.epoch,
+            through_trait=site.trait is not None,
+        ):
+            self.charge(name, n, counters)
 
     def _dispatch(self, site: BoundSite, target: str, caller: Contract) -> Type | None:
         """What the interpreter checks of a call through a trait; the type that it must return."""

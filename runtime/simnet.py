@@ -6,7 +6,6 @@ Knows no contracts and no state but its own; what depends on the epoch is asked 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from compiler.addresses import encode_address
@@ -45,8 +44,7 @@ class StacksBlock(NamedTuple):
     tenure_height: int
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """What a contract sees of heights; at a past block, of that block."""
 
     stacks_height: int

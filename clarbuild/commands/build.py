@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,10 +12,16 @@ from clarbuild.commands.options import (
     AllOption,
     ClarityOption,
     EpochOption,
+    ExecutorOption,
+    FormatOption,
     JobsOption,
     JsonOption,
+    MessageFormat,
     PathArgument,
     ReleaseOption,
+    RemoteAccessOption,
+    RemoteKeyOption,
+    RemoteOption,
     exit_code,
     open_builder,
     options_of,
@@ -23,8 +29,10 @@ from clarbuild.commands.options import (
 from clarbuild.guard import BAD_INPUT, guarded
 
 if TYPE_CHECKING:
+    from clarbuild.executors import ClusterFactory
     from clarbuild.problems import InputError
     from clarbuild.report import Report
+    from clarbuild.run import Listener
 
 
 @guarded
@@ -33,6 +41,7 @@ def build(
     *,
     release: ReleaseOption = False,
     as_json: JsonOption = False,
+    message_format: FormatOption = MessageFormat.HUMAN,
     jobs: JobsOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", "-n", help="Say what would be built, and why.")
@@ -40,23 +49,73 @@ def build(
     clarity: ClarityOption = None,
     epoch: EpochOption = None,
     all_problems: AllOption = False,
+    remote: RemoteOption = None,
+    remote_access: RemoteAccessOption = None,
+    remote_key: RemoteKeyOption = None,
+    executor: ExecutorOption = None,
+    timings: Annotated[
+        bool, typer.Option("--timings", help="Write clarbuild-timings.html, and .json as a trace.")
+    ] = False,
+    graph: Annotated[
+        Path | None, typer.Option("--graph", help="Write the dependency graph to this SVG file.")
+    ] = None,
 ) -> int:
     """Compile what has changed; everything else comes from the cache."""
-    from clarbuild.report import make_report
-
     options = options_of(release=release, jobs=jobs, clarity=clarity, epoch=epoch)
-    report = make_report(options.profile, as_json=as_json, all_problems=all_problems)
+    chosen = MessageFormat.JSON if as_json else message_format
+    report = open_report(chosen, options.profile, all_problems=all_problems)
+    listen: Listener = report.event
     try:
-        builder = open_builder(path, options)
+        if timings:
+            from clarbuild.timings import Recorder
+
+            listen = recorder = Recorder(report.event)
+        others: dict[str, Any] = {}
+        if remote or remote_access or remote_key:
+            from clarbuild.remote import Remotes
+
+            others["remote"] = Remotes(remote, remote_access, tuple(remote_key or ()))
+        if executor is not None:
+            others["executor"] = cluster(executor, report)
+        builder = open_builder(path, options, **others)
         with builder.around.store:
-            result = builder.dry_run(report.event) if dry_run else builder.build(report.event)
+            result = builder.dry_run(listen) if dry_run else builder.build(listen)
             report.result(result, dry=dry_run)
+        if timings and not dry_run:
+            from clarbuild.commands.reports import write_timings
+
+            write_timings(recorder.timings(result, options.profile))
+        if graph is not None:
+            from clarbuild.commands.reports import write_graph
+
+            write_graph(graph, result)
         return 0 if dry_run and not result.problems else exit_code(result)
     except BaseException as error:
-        report.close()
-        if as_json and tell_input_error(report, error):
+        if chosen is not MessageFormat.HUMAN and tell_input_error(report, error):
             return BAD_INPUT
         raise
+    finally:
+        report.close()
+
+
+def open_report(message_format: MessageFormat, profile: str, *, all_problems: bool) -> Report:
+    """The report of a format; the usual one needs no module of the others."""
+    from clarbuild.report import make_report
+
+    if message_format in (MessageFormat.HUMAN, MessageFormat.JSON):
+        as_json = message_format is MessageFormat.JSON
+        return make_report(profile, as_json=as_json, all_problems=all_problems)
+    from clarbuild.formats import report_in
+
+    return report_in(message_format, profile)
+
+
+def cluster(url: str, report: Report) -> ClusterFactory:
+    """The cluster at a URL; what becomes of it is told."""
+    from clarbuild.executors import ClusterFactory
+    from clarbuild.surroundings import toolchain
+
+    return ClusterFactory(url, toolchain(), report.note)
 
 
 def tell_input_error(report: Report, error: BaseException) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +14,16 @@ from clarbuild.guard import BAD_INPUT, OUR_FAULT, usage
 if TYPE_CHECKING:
     from clarbuild.outcome import BuildResult
     from clarbuild.run import Builder, Options
+
+
+class MessageFormat(StrEnum):
+    """How a build is told."""
+
+    HUMAN = "human"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
 
 PathArgument = Annotated[
     Path,
@@ -44,6 +56,34 @@ ClarityOption = Annotated[
 EpochOption = Annotated[
     str | None, typer.Option("--epoch", help="Epoch of contracts whose manifest names none.")
 ]
+RemoteOption = Annotated[
+    str | None,
+    typer.Option(
+        "--remote",
+        metavar="URL",
+        help="A store to share artifacts with: file, s3, gs, az, http(s) for WebDAV; `off` for none.",
+    ),
+]
+RemoteAccessOption = Annotated[
+    str | None,
+    typer.Option(
+        "--remote-access", metavar="ACCESS", help="`read-only` (the default) or `read-write`."
+    ),
+]
+RemoteKeyOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--remote-key", metavar="KEY", help="Take only what this key, `ed25519:…`, has signed."
+    ),
+]
+ExecutorOption = Annotated[
+    str | None,
+    typer.Option("--executor", metavar="URL", help="A Dask cluster, `dask://HOST:PORT`."),
+]
+FormatOption = Annotated[
+    MessageFormat,
+    typer.Option("--message-format", help="How problems are told; `json` is the same as --json."),
+]
 AllOption = Annotated[bool, typer.Option("--all", help="Show all problems, however many.")]
 
 
@@ -70,12 +110,13 @@ def project_path(project: Path | None) -> Path:
     return find_root(Path(), DiskFiles()) if project is None else project
 
 
-def open_builder(path: Path, options: Options) -> Builder:
-    """A builder in the user's surroundings."""
+def open_builder(path: Path, options: Options, **others: Any) -> Builder:
+    """A builder in the user's surroundings, `others` of them replaced."""
     from clarbuild.run import Builder
     from clarbuild.surroundings import open_surroundings
 
-    return Builder(path, options, open_surroundings())
+    around = open_surroundings()
+    return Builder(path, options, replace(around, **others) if others else around)
 
 
 def exit_code(result: BuildResult) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from compiler.layout import DATA, I64, layout_of
 from compiler.lower.convert import same_layout
 from compiler.lower.function import HeldNode
+from compiler.lower.typed.shapes import type_size
 from compiler.syntax.ast import AtomNode, ListNode, LiteralNode
 from compiler.types import ListType, OptionalType, TupleType, Type
 from compiler.values import Buffer, Int, Principal, StringAscii, StringUtf8, UInt
@@ -26,13 +27,17 @@ _MASK: Final = (1 << 64) - 1
 
 
 class _Constant:
-    """A value known while compiling: its natural slots, its size, and what evaluating it costs."""
+    """A value known while compiling: its data slots, the interpreter's sizes of it and of its own
+    type, and what evaluating it costs."""
 
-    __slots__ = ("charges", "size", "slots")
+    __slots__ = ("charges", "size", "slots", "type_size")
 
-    def __init__(self, slots: list[int], size: int, charges: list[tuple[str, int]]) -> None:
+    def __init__(
+        self, slots: list[int], size: int, type_size: int, charges: list[tuple[str, int]]
+    ) -> None:
         self.slots = slots
         self.size = size
+        self.type_size = type_size
         self.charges = charges
 
 
@@ -83,6 +88,9 @@ def _constant(fn: FunctionLowering, node: Node, type_: Type) -> _Constant | None
     if isinstance(node, LiteralNode):
         return _literal(fn, node)
     if isinstance(node, AtomNode):
+        if node.name == "none" and isinstance(type_, OptionalType):
+            inside = [s for s in layout_of(type_.inner).natural if s.kind == DATA]
+            return _Constant([0] * (1 + len(inside)), 2, 2, [])
         return _BOOLS.get(node.name)
     if isinstance(node, ListNode) and node.children:
         own = fn.module.typed.own_type(node)
@@ -99,37 +107,35 @@ def _constant(fn: FunctionLowering, node: Node, type_: Type) -> _Constant | None
                 if inner is None:
                     return None
                 charges = [("cost_lookup_function", 0), *inner.charges, ("cost_some_cons", 1)]
-                return _Constant([1, *inner.slots], inner.size + 1, charges)
+                slots = [1, *inner.slots]
+                return _Constant(slots, inner.size + 1, inner.type_size + 1, charges)
     return None
 
 
-_BOOLS: Final = {"true": _Constant([1], 1, []), "false": _Constant([0], 1, [])}
+_BOOLS: Final = {"true": _Constant([1], 1, 1, []), "false": _Constant([0], 1, 1, [])}
 
 
 def _literal(fn: FunctionLowering, node: LiteralNode) -> _Constant | None:
     value = node.value
     match value:
         case Int() | UInt():
-            return _Constant([value.value & _MASK, (value.value >> 64) & _MASK], 16, [])
+            return _Constant([value.value & _MASK, (value.value >> 64) & _MASK], 16, 1, [])
         case Buffer():
             data = bytes(value.value)
-            return _Constant([fn.module.data(data), len(data)], 4 + len(data), [])
+            return _Constant([fn.module.data(data), len(data)], 4 + len(data), 5, [])
         case StringAscii():
             data = value.value.encode("ascii")
-            return _Constant([fn.module.data(data), len(data)], 4 + len(data), [])
+            return _Constant([fn.module.data(data), len(data)], 4 + len(data), 5, [])
         case StringUtf8():
             data = value.value.encode("utf-32-le")
-            return _Constant([fn.module.data(data), len(data) // 4], 4 + len(data), [])
+            return _Constant([fn.module.data(data), len(data) // 4], 4 + len(data), 5, [])
         case Principal():
             if value.value.startswith("\u2021"):
                 return None
-            return _Constant(list(fn.module.principal(value.value)), 148, [])
+            return _Constant(list(fn.module.principal(value.value)), 148, 1, [])
 
 
 def _tuple(fn: FunctionLowering, node: ListNode, type_: TupleType) -> _Constant | None:
-    if layout_of(type_).dimensions:
-        # Its size depends on what is inside; not worth a second copy of the rule.
-        return None
     types = dict(type_.fields)
     fields: dict[str, _Constant] = {}
     charges: list[tuple[str, int]] = [("cost_lookup_function", 0)]
@@ -143,11 +149,12 @@ def _tuple(fn: FunctionLowering, node: ListNode, type_: TupleType) -> _Constant 
         fields[name] = constant
         charges += constant.charges
     charges.append(("cost_tuple_cons", len(fields)))
-    size = fn.module.generated.static_size(type_)
-    if size is None:
-        return None
     slots = [slot for name, _ in type_.fields for slot in fields[name].slots]
-    return _Constant(slots, size, charges)
+    # Twice the names: once for the type, once for the value.
+    names = sum(2 + len(name) for name in fields)
+    type_size = names + sum(field.type_size for field in fields.values())
+    size = names + type_size + sum(field.size for field in fields.values())
+    return _Constant(slots, size, type_size, charges)
 
 
 def _list(fn: FunctionLowering, node: ListNode, type_: ListType) -> _Constant | None:
@@ -162,5 +169,8 @@ def _list(fn: FunctionLowering, node: ListNode, type_: ListType) -> _Constant | 
     if not isinstance(own, ListType) or own.max_len != len(entries):
         return None
     static = fn.module.generated.declared_size(own)
+    entry_type_size = type_size(own.entry)
+    if entry_type_size is None:
+        return None
     charges = [("cost_lookup_function", 0), *inner, ("cost_list_cons", size)]
-    return _Constant([address, len(entries)], static, charges)
+    return _Constant([address, len(entries)], static, entry_type_size + 5, charges)

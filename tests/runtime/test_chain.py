@@ -277,6 +277,9 @@ def test_a_past_block():
 
 
 def test_the_same_contract_twice_is_the_crash_that_it_is_in_simnet(chain):
-    deploy(chain, "counter", COUNTER)
-    receipt = chain.deploy(f"{DEPLOYER}.counter", COUNTER, 3)
-    assert receipt.to_json()["error"]["kind"] == "panic"
+    good = deploy(chain, "good", GOOD)
+    assert chain.deploy(good, BAD, 3).to_json()["error"]["kind"] == "panic"
+    assert chain.call(good, "f", [UInt(1)], WALLET_1).value == Ok(UInt(2))
+    counter = deploy(chain, "counter", COUNTER)
+    error = {"kind": "Internal", "name": "Expect"}
+    assert chain.deploy(counter, COUNTER, 3).to_json()["error"] == error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler import types as t
@@ -124,6 +124,7 @@ def test_a_value_of_another_type_is_refused():
             Codec(of).write(value, Heap())
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.binary(max_size=8), st.integers(-(1 << 127), (1 << 127) - 1))))
 def test_lists_of_tuples(items):
     of = t.ListType(t.TupleType((("b", t.BufferType(8)), ("i", t.INT))), 100)

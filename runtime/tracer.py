@@ -1,0 +1,30 @@
+"""What simnet's tracer makes a `contract-call?` cost besides: it evaluates the contract's name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from compiler.versions import ClarityVersion, Epoch
+
+TRAIT_SIZE: Final = 276
+PRINCIPAL_SIZE: Final = 148
+"""Sizes of a trait and of a contract's principal to the cost functions."""
+
+
+def trace_charges(
+    kind: str, depth: int, version: ClarityVersion, epoch: Epoch, *, through_trait: bool
+) -> Iterator[tuple[str, int]]:
+    """The cost functions that are charged, each with its input, for a call site of `kind`.
+
+    `depth` is that of the interpreter's context there, `version` the calling contract's.
+    """
+    if kind == "static":
+        return
+    yield "cost_lookup_variable_depth", depth
+    if epoch.borrows_variables:
+        return
+    if not through_trait:
+        yield "cost_lookup_variable_size", PRINCIPAL_SIZE
+    elif version >= ClarityVersion.CLARITY_2:
+        yield "cost_lookup_variable_size", TRAIT_SIZE
