@@ -12,6 +12,7 @@ from compiler.description import FunctionEntry, Site
 from compiler.layout import passes_by_memory
 from compiler.types import TraitIdentifier
 from compiler.values import Value
+from runtime.casts import trait_count
 from runtime.codec import Codec, codec_of, principal_bytes
 from runtime.contracts import Contract
 from runtime.engine import Instance, Linked
@@ -71,7 +72,7 @@ class BoundSite:
 class Export:
     """A function of the contract, prepared: codecs of its parameters and its result."""
 
-    __slots__ = ("_by_memory", "_call", "_high", "_low", "_raw", "codecs", "entry", "result")
+    __slots__ = ("_by_memory", "_call", "_high", "_low", "_raw", "codecs", "counts", "entry", "result")
 
     def __init__(self, guest: Guest, name: str, entry: FunctionEntry) -> None:
         function = guest.instance.function(abi.FUNCTION_PREFIX + name)
@@ -79,6 +80,8 @@ class Export:
         types = tuple(type_ for _, type_ in entry.parameters)
         self.codecs = tuple(codec_of(type_) for type_ in types)
         self.result = codec_of(entry.result)
+        found = [(at, trait_count(type_)) for at, type_ in enumerate(types)]
+        self.counts = tuple((at, count) for at, count in found if count is not None)
         self._by_memory = passes_by_memory(types)
         self._raw = function.view("Q")
         self._high = function.view("Q")

@@ -18,6 +18,7 @@ from compiler.type_relations import admits, canonicalize
 from compiler.types import TraitIdentifier, Type
 from compiler.values import Ok, Value
 from compiler.versions import Epoch
+from runtime.casts import overcharge, trait_count
 from runtime.codec import Mismatch, principal_of
 from runtime.contracts import Contract, canonical
 from runtime.engine import Engine, GuestTrap, Linked, Slots, TrapCode, host_table
@@ -37,6 +38,7 @@ from runtime.instance import (
     SENDER,
     SENDER_ROOM,
     BoundSite,
+    Export,
     Guest,
 )
 from runtime.modules import Artifact
@@ -196,10 +198,12 @@ class Session:
         sender: bytes,
         caller: bytes,
         counters: Counters,
+        site: BoundSite | None = None,
     ) -> Value:
         """Run a public or read-only function as the interpreter's `execute_contract` does.
 
-        `counters` are charged, also where the call fails.
+        `counters` are charged, also where the call fails. `site` is where it is called, `None`
+        for a transaction.
         """
         contract = self.contracts.get(contract_id)
         if contract is None:
@@ -216,6 +220,7 @@ class Session:
         if running in self._running:
             raise check("CircularReference")
         self._check_arguments(entry.parameters, values)
+        too_much = self._overcharge(export, values, site)
         host = self.host
         tx = host.tx
         read_only = entry.access == "read-only"
@@ -237,6 +242,7 @@ class Session:
                 tx.commit()
         finally:
             counters[:] = guest.counters()
+            counters[0] -= too_much
             guest.active -= 1
             self._running.discard(running)
             host.guest = before
@@ -246,6 +252,17 @@ class Session:
             elif self.isolation == "fresh" or guest.memory_size > MAX_KEPT_MEMORY:
                 self.forget(contract_id)
         return value
+
+    def _overcharge(self, export: Export, values: list[Value], site: BoundSite | None) -> int:
+        """What the function will charge too much for principals that become traits."""
+        each = overcharge(self.host.epoch)
+        if not each or not export.counts or not self.metered:
+            return 0
+        return each * sum(
+            count(values[at])
+            for at, count in export.counts
+            if site is None or trait_count(site.arguments[at].type) is None
+        )
 
     @staticmethod
     def _run(guest: Guest, call: Callable[[], Value]) -> Value:
@@ -311,7 +328,7 @@ class Session:
             sender = guest.sender()
             caller = sender if self.calls_directly else guest.contract.principal
             self.calls_directly = False
-            value = self.execute(target, site.name, values, sender, caller, counters)
+            value = self.execute(target, site.name, values, sender, caller, counters, site)
             if constraint is not None and not admits(constraint, type_of(value), host.epoch):
                 raise check("ReturnTypesMustMatch")
         finally:

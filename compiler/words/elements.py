@@ -8,6 +8,7 @@ from compiler.diagnostics import CompilerBug
 from compiler.layout import layout_of
 from compiler.lower import held as h
 from compiler.lower.held import Held
+from compiler.lower.typed.bounds import Bounds
 from compiler.types import (
     BufferType,
     ListType,
@@ -109,3 +110,21 @@ def push_own_type(fn: FunctionLowering, type_: ListType, length: Local) -> None:
         fn.code.i32_const(0)
     else:
         fn.code.local_get(length)
+
+
+def has_vector(type_: Type) -> bool:
+    """Whether a list's dynamic type is a vector, not a length."""
+    return isinstance(type_, ListType) and layout_of(type_.entry).dimensions > 0
+
+
+def charge_i32(fn: FunctionLowering, cost: str, bounds: Bounds) -> None:
+    """Pop an i32 and charge a cost function for it."""
+    fn.code.i64_extend_i32_u()
+    fn.charge_stack(cost, bounds)
+
+
+def scaled(fn: FunctionLowering, length: Local, size: int) -> None:
+    """Push a length in elements as one in bytes."""
+    fn.code.local_get(length)
+    if size != 1:
+        fn.code.i32_const(size).i32_mul()

@@ -24,11 +24,12 @@ from runtime.marf.nodes import (
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS tries (
     block INTEGER PRIMARY KEY,
-    root BLOB NOT NULL UNIQUE,
+    root BLOB NOT NULL,
     place INTEGER NOT NULL,
     size INTEGER NOT NULL,
     nodes BLOB NOT NULL
 );
+CREATE INDEX IF NOT EXISTS tries_by_root ON tries (root);
 CREATE TABLE IF NOT EXISTS trie_parts (
     block INTEGER NOT NULL,
     part INTEGER NOT NULL,
@@ -84,8 +85,14 @@ class Tries:
         return reference(block, self._row(block)[0], NODE256)
 
     def block_of_root(self, root: bytes) -> int | None:
-        """The block that has a root hash."""
-        row = self._db.execute("SELECT block FROM tries WHERE root = ?", (root,)).fetchone()
+        """The block that has a root hash.
+
+        Two blocks of one parent can have the same: they wrote the same, and were called the same
+        while they were made. The later is taken, as the network does.
+        """
+        row = self._db.execute(
+            "SELECT block FROM tries WHERE root = ? ORDER BY block DESC LIMIT 1", (root,)
+        ).fetchone()
         return None if row is None else int(row[0])
 
     def bytes_at(self, child: int) -> tuple[bytes, int]:
