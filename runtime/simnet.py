@@ -60,7 +60,7 @@ def _hashed(height: int, first: int | None = None) -> bytes:
 class Blocks:
     """The chain of blocks of one simnet."""
 
-    __slots__ = ("_first_of_tenure", "_heights", "_tenure_key", "burn", "epoch", "stacks")
+    __slots__ = ("_first_of_tenure", "_heights", "_seen", "_tenure_key", "burn", "epoch", "stacks")
 
     def __init__(self, genesis_time: int | None = None) -> None:
         now = int(time.time()) if genesis_time is None else genesis_time
@@ -68,7 +68,10 @@ class Blocks:
         self.burn = [BurnBlock(0, now)]
         self.stacks = [StacksBlock(0, 0, now + SECONDS_BETWEEN_STACKS_BLOCKS, 0)]
         self._first_of_tenure = {0: 0}
-        self._heights: dict[bytes, int] = {_hashed(0): 0}
+        # By the hashes of ids, of the blocks that have been looked for.
+        self._heights: dict[bytes, int] = {}
+        # What the view of the tip was made from, and the view.
+        self._seen: tuple[StacksBlock, Epoch, int, View] | None = None
         # What simnet keeps in the state as the tenure's height: it changes with burn blocks only.
         self._tenure_key: list[tuple[int, int]] = []
 
@@ -107,7 +110,7 @@ class Blocks:
         if tip.time > when:
             when = tip.time + SECONDS_BETWEEN_STACKS_BLOCKS
         self.burn.append(BurnBlock(last.height + 1, when))
-        tenure = max(self._first_of_tenure) + 1
+        tenure = tip.tenure_height + 1
         self._mine_stacks(tenure)
         self._first_of_tenure[tenure] = self.stacks[-1].height
 
@@ -116,7 +119,6 @@ class Blocks:
         when = max(last.time, burn.time) + SECONDS_BETWEEN_STACKS_BLOCKS
         height = last.height + 1
         self.stacks.append(StacksBlock(height, burn.height, when, tenure))
-        self._heights[_hashed(height)] = height
 
     def _set_tenure_key(self) -> None:
         tip = self.stacks[-1]
@@ -134,9 +136,17 @@ class Blocks:
         """Height of the last burn block."""
         return self.burn[-1].height
 
-    def view(self, height: int | None = None) -> View:
-        """Heights as contracts see them, at the tip or as of a past block."""
-        at = self.height if height is None else height
+    def view(self) -> View:
+        """Heights as contracts see them at the tip: the same object until they change."""
+        seen, tip, keys = self._seen, self.stacks[-1], len(self._tenure_key)
+        if seen is not None and seen[0] is tip and seen[1] is self.epoch and seen[2] == keys:
+            return seen[3]
+        view = self.view_at(tip.height)
+        self._seen = (tip, self.epoch, keys, view)
+        return view
+
+    def view_at(self, at: int) -> View:
+        """Heights as of a past block."""
         if not self.epoch.tip_burn_block:
             burn = 0 if at == 0 else self.stacks[min(at, len(self.stacks)) - 1].burn_height
             return View(at, at, burn)
@@ -149,7 +159,10 @@ class Blocks:
 
     def height_of(self, block_id: bytes) -> int:
         """Height of the block of that id; one that is not known lies beyond all."""
-        return self._heights.get(block_id, UNKNOWN_HEIGHT)
+        heights = self._heights
+        for height in range(len(heights), len(self.stacks)):
+            heights[_hashed(height)] = height
+        return heights.get(block_id, UNKNOWN_HEIGHT)
 
     def id_hash(self, height: int) -> bytes:
         """`id-header-hash` of a Stacks block."""
@@ -191,7 +204,7 @@ class Blocks:
         self.epoch = epoch
         del self.burn[burn:]
         for block in self.stacks[stacks:]:
-            del self._heights[_hashed(block.height)]
+            self._heights.pop(_hashed(block.height), None)
             if self._first_of_tenure.get(block.tenure_height) == block.height:
                 del self._first_of_tenure[block.tenure_height]
         del self.stacks[stacks:]

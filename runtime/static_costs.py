@@ -53,11 +53,14 @@ class StaticCosts:
         self._find = find
         self._traced = traced
         self._table = cost_table(epoch)
-        self._known: dict[tuple[str, str], Estimate] = {}
+        self._known: dict[tuple[str, str, bool], Estimate] = {}
 
     def call(self, contract: str, function: str) -> Estimate | None:
-        """A call from outside, or from another contract; `None` where there is no such function."""
-        key = (contract, function)
+        """A call from outside; `None` where there is no such function."""
+        return self._call(contract, function, traced=self._traced)
+
+    def _call(self, contract: str, function: str, *, traced: bool) -> Estimate | None:
+        key = (contract, function, traced)
         known = self._known.get(key)
         if known is None:
             found = self._find(contract)
@@ -68,7 +71,7 @@ class StaticCosts:
             if entry is None:
                 return None
             known = self._known[key] = self._with_calls(
-                deployed, description, entry.costs, self._load(deployed.size), traced=self._traced
+                deployed, description, entry.costs, self._load(deployed.size), traced=traced
             )
         return known
 
@@ -97,7 +100,7 @@ class StaticCosts:
         for call in own.calls:
             site = description.sites[call.site]
             extra = self._trace(site, contract) if traced else ZERO
-            called = self._called(site, contract)
+            called = self._called(site, contract, traced=traced)
             least += times(extra + called.least, call.least)
             most += times(extra + called.most, call.most)
             if call.most:
@@ -113,13 +116,13 @@ class StaticCosts:
             total += self._table[name].evaluate(n)
         return total
 
-    def _called(self, site: Site, contract: Contract) -> Estimate:
+    def _called(self, site: Site, contract: Contract, *, traced: bool) -> Estimate:
         """What a call costs there; of a contract that isn't known, loading one of no size."""
         if site.contract is None or site.trait is not None:
             trait = "a contract" if site.trait is None else str(site.trait.name)
             return Estimate(self._load(0), self._load(0), (f"{site.name} of <{trait}>",))
         target = contract.identifier(site.contract)
-        found = self.call(target, site.name)
+        found = self._call(target, site.name, traced=traced)
         if found is None:
             return Estimate(self._load(0), self._load(0), (f"{target} {site.name}",))
         return found

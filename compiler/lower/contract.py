@@ -45,6 +45,10 @@ def lower_contract(module: ModuleLowering) -> None:
             assert isinstance(node, ListNode)
             name = _head_name(node)
             _declare_function(module, typed.functions[name], effects)
+            # In order of definition, so that what a function calls is known when it is called.
+            lower_function(module, module.functions[name], typed.functions[name])
+            entry = module.description.functions[name]
+            module.description.functions[name] = replace(entry, costs=module.cost_ranges[name])
             form.charge_function(node)
         elif keyword is None:
             form.expression(node)
@@ -53,10 +57,6 @@ def lower_contract(module: ModuleLowering) -> None:
             form.define(keyword, node.children[1:])
         forms.append(form.finish())
         costs.append(form.fn.meter.ranges.range())
-    for name, function in module.functions.items():
-        lower_function(module, function, typed.functions[name])
-        entry = module.description.functions[name]
-        module.description.functions[name] = replace(entry, costs=module.cost_ranges[name])
     module.description.deploy_costs = total(costs)
     _deploy(module, forms)
 
