@@ -39,6 +39,8 @@ Check = Callable[[ActionKey, Parcel], str | None]
 FORMAT_FOLDER: Final = "v1"
 _QUEUED_BYTES: Final = 64 << 20
 _STEP_SECONDS: Final = 0.05
+_LET_GO_SECONDS: Final = 0.02
+_PUT_TRIES: Final = 3
 _T = TypeVar("_T")
 
 
@@ -240,7 +242,16 @@ class RemoteTier:
             if len(data) > MAX_PARCEL_BYTES:
                 raise ParcelRefused(RemoteReason.TOO_LARGE, f"{len(data)} bytes")
             async with asyncio.timeout(self.limits.request):
-                await obstore.put_async(self._store, path_of(key), data, use_multipart=False)
+                for left in reversed(range(_PUT_TRIES)):
+                    try:
+                        await obstore.put_async(
+                            self._store, path_of(key), data, use_multipart=False
+                        )
+                        break
+                    except Exception as error:
+                        # WebDAV: two that make one folder at once get in each other's way.
+                        if not left or miss_of(error).reason is not RemoteReason.UNREACHABLE:
+                            raise
             return len(data)
 
     # The circuit.
@@ -291,6 +302,8 @@ class _Loop:
         for task in tasks:
             task.cancel()
         self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        # The transport's threads drop what they hold of Python's just after a task's end.
+        self.loop.run_until_complete(asyncio.sleep(_LET_GO_SECONDS))
         self.loop.close()
 
     def stop(self) -> None:

@@ -78,6 +78,9 @@ def miss_of(error: BaseException) -> RemoteMiss:
         return RemoteMiss(RemoteReason.ABSENT)
     if isinstance(error, exceptions.PermissionDeniedError | exceptions.UnauthenticatedError):
         return RemoteMiss(RemoteReason.DENIED)
+    if isinstance(error, exceptions.AlreadyExistsError):
+        # Nothing is stored with a condition: this is WebDAV's 409 for a folder without a parent.
+        return RemoteMiss(RemoteReason.UNREACHABLE, "the folder of its URL must be there first")
     text = str(error).partition("\n")[0]
     reason = RemoteReason.UNREACHABLE
     if "timed out" in str(error) or "TimedOut" in str(error):

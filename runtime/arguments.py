@@ -8,21 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from compiler.consensus import SerializationError, deserialize
 from compiler.consensus_untyped import type_of
 from compiler.type_relations import TypeFault, admits
 from compiler.types import (
+    BoolType,
     CallableTraitType,
+    IntType,
     ListType,
     OptionalType,
+    PrincipalType,
     ResponseType,
     TraitReferenceType,
     TupleType,
     Type,
+    UIntType,
 )
-from compiler.values import NONE, Err, List, Ok, Principal, Some, Tuple, Value
+from compiler.values import NONE, Err, Int, List, Ok, Principal, Some, Tuple, UInt, Value
 from compiler.versions import ClarityVersion, Epoch
 from runtime.errors import Rejected, check
 
@@ -44,7 +48,18 @@ def argument_values(
     ]
 
 
+_PLAIN: Final[dict[type[Type], type]] = {
+    IntType: Int,
+    UIntType: UInt,
+    BoolType: bool,
+    PrincipalType: Principal,
+}
+"""Types that take every value of one class, which need no second look."""
+
+
 def _typed(argument: Argument, of: Type, version: ClarityVersion, epoch: Epoch) -> Value:
+    if argument.__class__ is _PLAIN.get(of.__class__):
+        return argument  # type: ignore[return-value]
     casts = version.casts_traits
     if not isinstance(argument, Value) and (casts or not _holds_trait(of)):
         try:

@@ -58,6 +58,23 @@ def trait_count(of: Type) -> Count | None:
             return None
 
 
+def most_traits(of: Type) -> int:
+    """How many contracts a value of a type can hold, at most, that stand for traits."""
+    match of:
+        case CallableTraitType() | TraitReferenceType():
+            return 1
+        case OptionalType(inner):
+            return most_traits(inner)
+        case ResponseType(ok, err):
+            return max(most_traits(ok), most_traits(err))
+        case ListType(entry, most):
+            return most * most_traits(entry)
+        case TupleType(fields):
+            return sum(most_traits(field) for _, field in fields)
+        case _:
+            return 0
+
+
 def _in_response(ok: Count | None, err: Count | None) -> Count | None:
     if ok is None and err is None:
         return None

@@ -164,7 +164,8 @@ class Chain:
         self, contract: str, function: str, arguments: Sequence[Argument], sender: str
     ) -> Receipt:
         """Call a public function, in a block of its own."""
-        self._find_boot(contract, arguments)
+        if self._boot is not None:
+            self._find_boot(self._boot, contract, arguments)
         wrong = self._wrong_access(contract, function, "public")
         if wrong is not None:
             return Receipt(error=wrong)
@@ -175,7 +176,8 @@ class Chain:
         self, contract: str, function: str, arguments: Sequence[Argument], sender: str
     ) -> Receipt:
         """Call a read-only function; no block is mined."""
-        self._find_boot(contract, arguments)
+        if self._boot is not None:
+            self._find_boot(self._boot, contract, arguments)
         wrong = self._wrong_access(contract, function, "read-only")
         if wrong is not None:
             return Receipt(error=wrong)
@@ -197,16 +199,16 @@ class Chain:
         finally:
             self.session.metered = True
 
-    def _find_boot(self, contract: str, arguments: Sequence[Argument]) -> None:
+    def _find_boot(
+        self, boot: BootContracts, contract: str, arguments: Sequence[Argument]
+    ) -> None:
         """Deploy the boot contracts that a call names."""
-        boot = self._boot
-        if boot is not None:
-            for found in boot.needed(contract):
-                self._deploy_found(found)
-            for argument in arguments:
-                for identifier in contracts_in(argument):
-                    for found in boot.needed(identifier):
-                        self._deploy_found(found)
+        for found in boot.needed(contract):
+            self._deploy_found(found)
+        for argument in arguments:
+            for identifier in contracts_in(argument):
+                for found in boot.needed(identifier):
+                    self._deploy_found(found)
 
     def _deploy_found(self, found: BootContract) -> None:
         receipt = self.deploy_boot(*found)
@@ -226,7 +228,7 @@ class Chain:
         counters = [0] * 5
         try:
             value = run(counters)
-            self._within_limits(counters)
+            self.session.check_limits(counters)
         except TransactionError as error:
             host.tx.unwind(0)
             return Receipt(error=error)
@@ -237,25 +239,14 @@ class Chain:
             return Receipt(error=VmPanic(f"fault of the VM: {type(error).__name__}: {error}"))
         return Receipt(value, tuple(host.tx.events), Costs(*counters))
 
-    def _within_limits(self, counters: list[int]) -> None:
-        if any(used > most for used, most in zip(counters, self.session.limits, strict=True)):
-            raise check("CostBalanceExceeded")
-
     def _wrong_access(self, contract: str, function: str, wanted: str) -> Rejected | None:
         known = self.contracts.get(contract)
         if known is None:
             return None
-        interface = known.interface
-        for access, functions in (
-            ("public", interface.public_functions),
-            ("read-only", interface.read_only_functions),
-            ("private", interface.private_functions),
-        ):
-            if function in functions:
-                if access == wanted:
-                    return None
-                return Rejected(f"{function} is not a {wanted} function")
-        return None
+        access = known.access.get(function)
+        if access is None or access == wanted:
+            return None
+        return Rejected(f"{function} is not a {wanted} function")
 
     def _call(
         self, contract: str, function: str, arguments: Sequence[Argument], sender: str
@@ -290,11 +281,11 @@ class Chain:
         known = self.contracts.get(contract)
         if known is None:
             return []
-        signature = known.signature(function, self.epoch)
-        types = None
-        if signature is not None and len(signature.args) == len(arguments):
-            types = [type_ for _, type_ in signature.args]
-        return argument_values(arguments, types, known.version, self.epoch)
+        epoch = self.blocks.epoch
+        types = known.parameters(function, epoch)
+        if types is not None and len(types) != len(arguments):
+            types = None
+        return argument_values(arguments, types, known.version, epoch)
 
     # Deployment
 

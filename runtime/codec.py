@@ -77,11 +77,22 @@ class Mismatch(TypeError):
 class Codec:
     """Moves values of one type.
 
-    `push` appends the slots of an argument, `pull` reads those of a result; `write` and `read`
-    deal in slot form in memory.
+    `push` appends the slots of an argument and writes what it points to; `pull` reads those of a
+    result. `write` and `read` deal in slot form in memory.
     """
 
-    __slots__ = ("_encode", "_struct", "boxed", "copy", "decode", "size", "type", "widths")
+    __slots__ = (
+        "_encode",
+        "_struct",
+        "boxed",
+        "copy",
+        "decode",
+        "pull",
+        "push",
+        "size",
+        "type",
+        "widths",
+    )
 
     def __init__(self, of: Type) -> None:
         layout = layout_of(of)
@@ -91,19 +102,14 @@ class Codec:
         self.widths = tuple(slot == I64 for slot in layout.slots)
         self._struct = Struct("<" + _format(layout, dynamic=True))
         self._encode, self.decode, self.copy = _make(of, dynamic=True)
+        self.push: Encode = self._push_boxed if layout.boxed else self._encode
+        self.pull: Decode = self._pull_boxed if layout.boxed else self.decode
 
-    def push(self, value: Value, out: list[int], memory: Memory) -> None:
-        """Append the slots of `value`; what it points to is written to memory."""
-        if self.boxed:
-            out.append(self.write(value, memory))
-        else:
-            self._encode(value, out, memory)
+    def _push_boxed(self, value: Value, out: list[int], memory: Memory) -> None:
+        out.append(self.write(value, memory))
 
-    def pull(self, slots: Slots, at: int, memory: Memory) -> Value:
-        """The value whose slots begin at `at`."""
-        if self.boxed:
-            return self.read(slots[at], memory)
-        return self.decode(slots, at, memory)
+    def _pull_boxed(self, slots: Slots, at: int, memory: Memory) -> Value:
+        return self.read(slots[at], memory)
 
     def write(self, value: Value, memory: Memory) -> int:
         """Write slot form to new memory; its address."""

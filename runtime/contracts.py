@@ -9,7 +9,7 @@ from typing import Final
 from compiler.contracts import DEPLOYER, SELF
 from compiler.interface import ContractInterface, FunctionSignature, bound
 from compiler.type_relations import canonicalize
-from compiler.types import TraitIdentifier
+from compiler.types import TraitIdentifier, Type
 from compiler.versions import ClarityVersion, Epoch
 from runtime.codec import principal_bytes
 from runtime.hashing import sha512_256
@@ -42,6 +42,9 @@ class Contract:
         self.constants: dict[str, Keepsake] = {}
         self.limits: dict[str, int | None] = {}
         self._seen: dict[tuple[str, str], ContractInterface] = {}
+        self._signatures: dict[tuple[str, Epoch], FunctionSignature] = {}
+        self._parameters: dict[str, tuple[Type, ...]] = {}
+        self._typed_in: Epoch | None = None
 
     @cached_property
     def size(self) -> int:
@@ -87,10 +90,35 @@ class Contract:
 
     def signature(self, function: str, epoch: Epoch) -> FunctionSignature | None:
         """A public or read-only function's signature, types brought up to date."""
-        found = self.bound.public_functions.get(function) or self.bound.read_only_functions.get(
-            function
-        )
-        return None if found is None else canonical(found, epoch)
+        known = self._signatures.get((function, epoch))
+        if known is None:
+            of = self.bound
+            found = of.public_functions.get(function) or of.read_only_functions.get(function)
+            if found is None:
+                return None
+            known = self._signatures[function, epoch] = canonical(found, epoch)
+        return known
+
+    def parameters(self, function: str, epoch: Epoch) -> tuple[Type, ...] | None:
+        """The types of its parameters, brought up to date."""
+        if epoch is not self._typed_in:
+            self._parameters.clear()
+            self._typed_in = epoch
+        known = self._parameters.get(function)
+        if known is None:
+            signature = self.signature(function, epoch)
+            if signature is None:
+                return None
+            known = self._parameters[function] = tuple(type_ for _, type_ in signature.args)
+        return known
+
+    @cached_property
+    def access(self) -> dict[str, str]:
+        """How its functions may be called, by their names."""
+        of = self.interface
+        found = dict.fromkeys(of.private_functions, "private")
+        found |= dict.fromkeys(of.read_only_functions, "read-only")
+        return found | dict.fromkeys(of.public_functions, "public")
 
     def trait(self, name: str) -> Mapping[str, FunctionSignature] | None:
         """The methods of a trait that it defines."""

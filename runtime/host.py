@@ -17,8 +17,16 @@ from runtime.codec import principal_of
 from runtime.engine import HostFunction, Slots
 from runtime.errors import TransactionError, VmPanic, aborted, check, internal, runtime
 from runtime.events import Event
-from runtime.instance import COUNTERS, HEIGHTS, LIMITS, SUPPLY, Guest
-from runtime.simnet import Blocks, View
+from runtime.instance import (
+    COUNTERS,
+    LIMITS,
+    MOMENT,
+    MOMENT_AT,
+    MOMENT_END,
+    SUPPLY,
+    Guest,
+)
+from runtime.simnet import CHAIN_ID, Blocks, View
 from runtime.state import Get, State
 from runtime.transaction import Transaction
 from runtime.view import ChainView
@@ -55,21 +63,12 @@ class Host:
         self.view: View = blocks.view()
         self.past: list[tuple[Get, View]] = []
         self.supply_changed = False
-        self._guest: Guest | None = None
+        # The instance that is running: None outside of a transaction, when no function is called.
+        self.guest: Guest = None  # type: ignore[assignment]
+        # What the contexts of instances say of the chain, and what that was made from.
+        self._moment: tuple[View, bytes | None, bytes] | None = None
         # What the contracts of a chain need besides: set by the caller of contracts.
         self.contract_hash: Callable[[str], bytes | None] = lambda _: None
-
-    @property
-    def guest(self) -> Guest:
-        """The instance that is running."""
-        guest = self._guest
-        if guest is None:
-            raise internal("Expect", "a host function outside of a transaction")
-        return guest
-
-    @guest.setter
-    def guest(self, guest: Guest | None) -> None:
-        self._guest = guest
 
     @property
     def epoch(self) -> Epoch:
@@ -92,7 +91,7 @@ class Host:
         self.view = self.blocks.view()
         self.past.clear()
         self.supply_changed = False
-        self._guest = None
+        self.guest = None  # type: ignore[assignment]
 
     def check_limits(self, guest: Guest) -> None:
         """Fail if a counter is over its limit."""
@@ -452,7 +451,7 @@ class Host:
             if len(self.past) > past:
                 self.get, self.view = self.past[past]
                 del self.past[past:]
-                self.write_heights(guest)
+                self.write_moment(guest)
             tx.unwind(depth + 1)
         violated = allowances.violated(tx.assets.moved, self.epoch)
         if violated is not None:
@@ -498,24 +497,36 @@ class Host:
         self.past.append((self.get, self.view))
         self.get = self.state.at(height)
         self.view = self.blocks.view(height)
-        self.write_heights(guest)
+        self.write_moment(guest)
 
     def _at_block_end(self, _: Slots) -> None:
         self.get, self.view = self.past.pop()
         self.tx.roll_back()
-        self.write_heights(self.guest)
+        self.write_moment(self.guest)
 
-    def write_heights(self, guest: Guest) -> None:
+    def write_moment(self, guest: Guest) -> None:
         """Write heights and supply, of now or of the past, into a guest's context."""
-        view, long = self.view, guest.long
-        tip = self.blocks.epoch.tip_burn_block
-        long[HEIGHTS] = view.burn_height
-        long[HEIGHTS + 1] = view.stacks_height
-        long[HEIGHTS + 2] = view.tenure_height
-        long[HEIGHTS + 3] = view.tenure_height if tip else view.stacks_height
+        view, supply = self.view, self.get(accounts.SUPPLY_KEY)
+        moment = self._moment
+        if moment is None or moment[0] is not view or moment[1] is not supply:
+            moment = self._moment = (view, supply, self._packed_moment(view))
+        guest.context[MOMENT_AT:MOMENT_END] = moment[2]
+
+    def _packed_moment(self, view: View) -> bytes:
         supply = accounts.supply(self.get)
-        long[SUPPLY] = supply & _LOW
-        long[SUPPLY + 1] = supply >> 64
+        blocks = self.blocks
+        return MOMENT.pack(
+            view.burn_height,
+            view.stacks_height,
+            view.tenure_height,
+            view.tenure_height if blocks.epoch.tip_burn_block else view.stacks_height,
+            blocks.stacks[-1].time,
+            CHAIN_ID,
+            supply & _LOW,
+            supply >> 64,
+            0,
+            0,
+        )
 
     # Words on values
 

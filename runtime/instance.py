@@ -5,6 +5,7 @@ Knows no chain: who runs it fills the context in.
 
 from __future__ import annotations
 
+from struct import Struct
 from typing import Final
 
 from compiler import abi
@@ -42,6 +43,22 @@ SPONSOR_ROOM: Final = abi.PRINCIPALS + 2 * abi.PRINCIPAL_ROOM
 CURRENT_ROOM: Final = abi.PRINCIPALS + 3 * abi.PRINCIPAL_ROOM
 CONTEXT: Final = slice(abi.RUNTIME, abi.PRINCIPALS + 4 * abi.PRINCIPAL_ROOM)
 
+# Parts of the context block that are written in one go.
+COSTS: Final = Struct("<5Q")
+COSTS_AT: Final = abi.RUNTIME
+CALLERS: Final = Struct("<3I16x6I")
+"""Depth, its limit, no result yet; sender, caller and sponsor."""
+CALLERS_AT: Final = abi.CALL_DEPTH
+CALLERS_END: Final = CALLERS_AT + CALLERS.size
+MOMENT: Final = Struct("<8Q2I")
+"""From the heights to whether it is the main network."""
+MOMENT_AT: Final = abi.BURN_BLOCK_HEIGHT
+MOMENT_END: Final = MOMENT_AT + MOMENT.size
+ROOMS: Final = Struct(f"<{abi.PRINCIPAL_ROOM}s{abi.PRINCIPAL_ROOM}s")
+"""The bytes of sender and caller."""
+ROOMS_AT: Final = SENDER_ROOM
+ROOMS_END: Final = ROOMS_AT + ROOMS.size
+
 
 class BoundSite:
     """A site with its codecs, and its contract and trait as this contract means them."""
@@ -72,7 +89,21 @@ class BoundSite:
 class Export:
     """A function of the contract, prepared: codecs of its parameters and its result."""
 
-    __slots__ = ("_by_memory", "_call", "_high", "_low", "_raw", "codecs", "counts", "entry", "result")
+    __slots__ = (
+        "_block",
+        "_by_memory",
+        "_call",
+        "_pack",
+        "_pull",
+        "_push",
+        "_unpack",
+        "codecs",
+        "counts",
+        "entry",
+        "names_repeat",
+        "result",
+        "running",
+    )
 
     def __init__(self, guest: Guest, name: str, entry: FunctionEntry) -> None:
         function = guest.instance.function(abi.FUNCTION_PREFIX + name)
@@ -82,10 +113,16 @@ class Export:
         self.result = codec_of(entry.result)
         found = [(at, trait_count(type_)) for at, type_ in enumerate(types)]
         self.counts = tuple((at, count) for at, count in found if count is not None)
+        self.names_repeat = len(dict(entry.parameters)) != len(types)
+        self.running = False
         self._by_memory = passes_by_memory(types)
-        self._raw = function.view("Q")
-        self._high = function.view("Q")
-        self._low = function.view("I")
+        slots = 1 if self._by_memory else sum(len(codec.widths) for codec in self.codecs)
+        self._block = function.block
+        self._pack = Struct("<" + "Q8x" * slots).pack_into
+        formats = ("Q8x" if wide else "I12x" for wide in self.result.widths)
+        self._unpack = Struct("<" + "".join(formats)).unpack_from
+        self._push = tuple(codec.push for codec in self.codecs)
+        self._pull = self.result.pull
         self._call = function.call
 
     def __call__(self, guest: Guest, values: list[Value]) -> Value:
@@ -97,20 +134,14 @@ class Export:
             for codec, value in zip(self.codecs, values, strict=True):
                 codec.write_at(at, value, guest)
                 at += codec.size
-            self._raw[0] = block
-        else:
+            self._pack(self._block, 0, block)
+        elif values:
             slots: list[int] = []
-            for codec, value in zip(self.codecs, values, strict=True):
-                codec.push(value, slots, guest)
-            raw = self._raw
-            for index, slot in enumerate(slots):
-                raw[index] = slot
+            for push, value in zip(self._push, values, strict=True):
+                push(value, slots, guest)
+            self._pack(self._block, 0, *slots)
         self._call()
-        high, low = self._high, self._low
-        result = self.result
-        return result.pull(
-            [high[at] if wide else low[at] for at, wide in enumerate(result.widths)], 0, guest
-        )
+        return self._pull(self._unpack(self._block), 0, guest)
 
 
 class Guest:
@@ -121,6 +152,8 @@ class Guest:
         "_exports",
         "_size",
         "active",
+        "bloated",
+        "context",
         "contract",
         "description",
         "instance",
@@ -141,9 +174,12 @@ class Guest:
         memory = self.instance.memory
         self._size = len(memory)
         # The start of memory never moves: views of its words stay good.
-        self.word = memory[: abi.STATIC_DATA].cast("I")
-        self.long = memory[: abi.STATIC_DATA].cast("Q")
+        self.context = memory[: abi.STATIC_DATA]
+        self.word = self.context.cast("I")
+        self.long = self.context.cast("Q")
         self.active = 0
+        # Whether its memory has grown so much that it is better not kept.
+        self.bloated = False
         self._alloc = None
         self._exports: dict[str, Export] = {}
         self.sites = [BoundSite(site, contract) for site in self.description.sites]
@@ -224,7 +260,7 @@ class Guest:
 
     def counters(self) -> list[int]:
         """The five costs so far, in the order of the context block."""
-        return list(self.long[COUNTERS : COUNTERS + 5])
+        return list(COSTS.unpack_from(self.context, COSTS_AT))
 
 
 class Keys:

@@ -22,32 +22,35 @@ from runtime.casts import overcharge, trait_count
 from runtime.codec import Mismatch, principal_of
 from runtime.contracts import Contract, canonical
 from runtime.engine import Engine, GuestTrap, Linked, Slots, TrapCode, host_table
-from runtime.errors import VmPanic, check, internal, runtime
+from runtime.errors import TransactionError, VmPanic, check, internal, runtime
 from runtime.host import Host
 from runtime.instance import (
-    CALLER,
     CALLER_ROOM,
+    CALLERS,
+    CALLERS_AT,
+    CALLERS_END,
     CONTEXT,
-    COUNTERS,
+    COSTS,
+    COSTS_AT,
     DEPTH,
     HEAP,
-    HEIGHTS,
     LIMITS,
-    MAINNET,
-    MAX_DEPTH,
-    SENDER,
+    ROOMS,
+    ROOMS_AT,
+    ROOMS_END,
     SENDER_ROOM,
     BoundSite,
     Export,
     Guest,
 )
 from runtime.modules import Artifact
-from runtime.simnet import CHAIN_ID
 from runtime.tracer import trace_charges
 
 Isolation = Literal["reuse", "fresh"]
 
 MAX_GUESTS: Final = 4_000
+MAX_AMOUNTS: Final = 10_000
+MAX_CALLERS: Final = 10_000
 MAX_KEPT_MEMORY: Final = 32 << 20
 """An instance whose memory grew beyond this is not kept: memory never shrinks."""
 
@@ -83,7 +86,6 @@ class Session:
         )
         self._linked: dict[int, tuple[Artifact, Linked]] = {}
         self._guests: OrderedDict[str, Guest] = OrderedDict()
-        self._running: set[tuple[str, str]] = set()
         self._epoch: Epoch | None = None
         self._checked: dict[tuple[str, TraitIdentifier, str, Epoch], Type] = {}
         self.limits = [
@@ -94,6 +96,11 @@ class Session:
             SIMNET_LIMIT.write_length,
         ]
         self.metered = True
+        # Of the epoch that was charged in last: amounts by cost function and size, and parts of
+        # contexts by sender, caller and depth.
+        self._charged: Epoch | None = None
+        self._amounts: dict[tuple[str, int], Counters] = {}
+        self._callers: dict[tuple[bytes, bytes, int], tuple[bytes, bytes]] = {}
 
     # Instances
 
@@ -114,7 +121,10 @@ class Session:
                 self._linked.clear()
             known = (artifact, self._table.link(artifact.module(self.engine)))
             self._linked[id(artifact)] = known
-        return Guest(contract, artifact, known[1])
+        guest = Guest(contract, artifact, known[1])
+        for at, most in enumerate(self.limits):
+            guest.long[LIMITS + at] = most
+        return guest
 
     def guest(self, contract: Contract) -> Guest:
         """The contract's instance in the current epoch."""
@@ -145,26 +155,54 @@ class Session:
         self, guest: Guest, sender: bytes, caller: bytes, counters: Counters, depth: int
     ) -> None:
         """Fill in the context that a guest runs with."""
-        host = self.host
-        word, long = guest.word, guest.long
-        for at in range(5):
-            long[COUNTERS + at] = counters[at]
-            long[LIMITS + at] = self.limits[at]
+        context = guest.context
+        COSTS.pack_into(context, COSTS_AT, *counters)
         if not guest.active:
             guest.reset()
-        word[DEPTH] = depth
-        word[MAX_DEPTH] = host.epoch.max_call_stack_depth
-        guest.write(SENDER_ROOM, sender)
-        guest.write(CALLER_ROOM, caller)
-        word[SENDER] = SENDER_ROOM
-        word[SENDER + 1] = len(sender)
-        word[CALLER] = CALLER_ROOM
-        word[CALLER + 1] = len(caller)
-        host.write_heights(guest)
-        long[HEIGHTS + 4] = host.blocks.stacks[-1].time
-        long[HEIGHTS + 5] = CHAIN_ID
-        word[MAINNET] = 0
-        word[MAINNET + 1] = 0
+        if self.host.blocks.epoch is not self._charged:
+            self._follow_epoch()
+        key = (sender, caller, depth)
+        packed = self._callers.get(key)
+        if packed is None:
+            packed = self._packed_callers(sender, caller, depth)
+            if len(self._callers) >= MAX_CALLERS:
+                self._callers.clear()
+            self._callers[key] = packed
+        context[CALLERS_AT:CALLERS_END], context[ROOMS_AT:ROOMS_END] = packed
+        self.host.write_moment(guest)
+
+    def _follow_epoch(self) -> None:
+        self._charged = self.host.epoch
+        self._amounts.clear()
+        self._callers.clear()
+
+    def _known_amounts(self, function: str, n: int) -> Counters:
+        cost = cost_table(self.host.epoch)[function].evaluate(n)
+        amounts = [
+            cost.runtime,
+            cost.read_count,
+            cost.read_length,
+            cost.write_count,
+            cost.write_length,
+        ]
+        if len(self._amounts) >= MAX_AMOUNTS:
+            self._amounts.clear()
+        self._amounts[function, n] = amounts
+        return amounts
+
+    def _packed_callers(self, sender: bytes, caller: bytes, depth: int) -> tuple[bytes, bytes]:
+        words = CALLERS.pack(
+            depth,
+            self.host.epoch.max_call_stack_depth,
+            0,
+            SENDER_ROOM,
+            len(sender),
+            CALLER_ROOM,
+            len(caller),
+            0,
+            0,
+        )
+        return words, ROOMS.pack(sender, caller)
 
     def load_cost(self, contract: Contract, counters: Counters) -> None:
         """Charge for loading a contract."""
@@ -174,19 +212,26 @@ class Session:
         """Charge a cost function for `n`, and check the limits."""
         if not self.metered:
             return
-        cost = cost_table(self.host.epoch)[function].evaluate(n)
-        for at, amount in enumerate(
-            (
-                cost.runtime,
-                cost.read_count,
-                cost.read_length,
-                cost.write_count,
-                cost.write_length,
-            )
-        ):
+        if self.host.blocks.epoch is not self._charged:
+            self._follow_epoch()
+        amounts = self._amounts.get((function, n))
+        if amounts is None:
+            amounts = self._known_amounts(function, n)
+        for at, amount in enumerate(amounts):
             counters[at] += amount * times
-            if counters[at] > self.limits[at]:
-                raise check("CostBalanceExceeded")
+        self.check_limits(counters)
+
+    def check_limits(self, counters: Counters) -> None:
+        """Fail if a counter is over its limit."""
+        limits = self.limits
+        if (
+            counters[0] > limits[0]
+            or counters[1] > limits[1]
+            or counters[2] > limits[2]
+            or counters[3] > limits[3]
+            or counters[4] > limits[4]
+        ):
+            raise check("CostBalanceExceeded")
 
     # Running
 
@@ -216,26 +261,31 @@ class Session:
         entry = export.entry
         if entry.access == "private":
             raise check("NoSuchPublicFunction")
-        running = (contract_id, function)
-        if running in self._running:
+        if export.running:
             raise check("CircularReference")
-        self._check_arguments(entry.parameters, values)
-        too_much = self._overcharge(export, values, site)
+        if len(entry.parameters) != len(values):
+            raise check("IncorrectArgumentCount")
+        if export.names_repeat:
+            raise check("NameAlreadyUsed")
+        too_much = self._overcharge(contract, export, values, site)
         host = self.host
         tx = host.tx
         read_only = entry.access == "read-only"
-        before = host._guest
+        before: Guest | None = host.guest
         kept = guest.read(CONTEXT.start, CONTEXT.stop - CONTEXT.start) if guest.active else None
         heap = guest.word[HEAP]
         # A call's own level comes on top of what the caller says it is nested in.
         depth = 1 if before is None else before.word[DEPTH] + 1
         self.enter(guest, sender, caller, counters, depth)
-        self._running.add(running)
+        export.running = True
         guest.active += 1
         tx.begin(read_only=read_only)
         host.guest = guest
         try:
-            value = self._run(guest, lambda: export(guest, values))
+            try:
+                value = export(guest, values)
+            except (GuestTrap, Mismatch) as error:
+                raise self._fault(guest, error) from error
             if read_only or not isinstance(value, Ok):
                 tx.roll_back()
             else:
@@ -244,45 +294,50 @@ class Session:
             counters[:] = guest.counters()
             counters[0] -= too_much
             guest.active -= 1
-            self._running.discard(running)
-            host.guest = before
+            export.running = False
+            host.guest = before  # type: ignore[assignment]
+            if guest.word[HEAP] > MAX_KEPT_MEMORY:
+                guest.bloated = True
             if kept is not None:
                 guest.write(CONTEXT.start, kept)
                 guest.word[HEAP] = heap
-            elif self.isolation == "fresh" or guest.memory_size > MAX_KEPT_MEMORY:
+            elif guest.bloated or self.isolation == "fresh":
                 self.forget(contract_id)
         return value
 
-    def _overcharge(self, export: Export, values: list[Value], site: BoundSite | None) -> int:
-        """What the function will charge too much for principals that become traits."""
+    def _overcharge(
+        self, callee: Contract, export: Export, values: list[Value], site: BoundSite | None
+    ) -> int:
+        """What the function will charge too much for contracts that stand for traits.
+
+        It charges them as traits, or, in Clarity 1, as principals.
+        """
         each = overcharge(self.host.epoch)
         if not each or not export.counts or not self.metered:
             return 0
-        return each * sum(
-            count(values[at])
-            for at, count in export.counts
-            if site is None or trait_count(site.arguments[at].type) is None
-        )
+        caller = self.host.guest
+        as_traits = callee.version.casts_traits
+        # In Clarity 1 a trait that is passed on is a principal again.
+        passes_traits = caller is not None and caller.contract.version.casts_traits
+        total = 0
+        for at, count in export.counts:
+            is_trait = (
+                passes_traits
+                and site is not None
+                and trait_count(site.arguments[at].type) is not None
+            )
+            if is_trait != as_traits:
+                total += count(values[at]) if as_traits else -count(values[at])
+        return each * total
 
     @staticmethod
-    def _run(guest: Guest, call: Callable[[], Value]) -> Value:
-        try:
-            return call()
-        except GuestTrap as trap:
-            if trap.code is TrapCode.STACK_OVERFLOW:
-                raise runtime("MaxStackDepthReached") from trap
-            frames = " < ".join(str(frame.name or frame.function) for frame in trap.frames[:6])
-            raise VmPanic(f"{guest.contract.id} trapped: {trap}, in {frames}") from trap
-        except Mismatch as error:
-            raise VmPanic(f"{guest.contract.id}: {error}") from error
-
-    def _check_arguments(
-        self, parameters: tuple[tuple[str, Type], ...], values: list[Value]
-    ) -> None:
-        if len(parameters) != len(values):
-            raise check("IncorrectArgumentCount")
-        if len({name for name, _ in parameters}) != len(parameters):
-            raise check("NameAlreadyUsed")
+    def _fault(guest: Guest, error: GuestTrap | Mismatch) -> TransactionError:
+        if isinstance(error, Mismatch):
+            return VmPanic(f"{guest.contract.id}: {error}")
+        if error.code is TrapCode.STACK_OVERFLOW:
+            return runtime("MaxStackDepthReached")
+        frames = " < ".join(str(frame.name or frame.function) for frame in error.frames[:6])
+        return VmPanic(f"{guest.contract.id} trapped: {error}, in {frames}")
 
     def run_deploy(self, guest: Guest, sender: bytes, counters: Counters) -> Value | None:
         """Run a contract's top-level forms; the value of the last expression."""
@@ -290,13 +345,11 @@ class Session:
         self.enter(guest, sender, sender, counters, 0)
         guest.active += 1
         host.guest = guest
-
-        def call() -> Value:
-            guest.instance.function(abi.DEPLOY_EXPORT).call()
-            return True
-
         try:
-            self._run(guest, call)
+            try:
+                guest.instance.function(abi.DEPLOY_EXPORT).call()
+            except GuestTrap as error:
+                raise self._fault(guest, error) from error
             pointer = guest.word[abi.DEPLOY_RESULT // 4]
             type_ = guest.description.deploy_result
             if not pointer or type_ is None:
@@ -307,7 +360,7 @@ class Session:
         finally:
             counters[:] = guest.counters()
             guest.active -= 1
-            host.guest = None
+            host.guest = None  # type: ignore[assignment]
 
     # Calls of other contracts
 
@@ -332,8 +385,7 @@ class Session:
             if constraint is not None and not admits(constraint, type_of(value), host.epoch):
                 raise check("ReturnTypesMustMatch")
         finally:
-            for at in range(5):
-                guest.long[COUNTERS + at] = counters[at]
+            COSTS.pack_into(guest.context, COSTS_AT, *counters)
         host.refresh_supply(guest)
         s[0] = site.result.write(value, guest)
 

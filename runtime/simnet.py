@@ -136,17 +136,19 @@ class Blocks:
         """Height of the last burn block."""
         return self.burn[-1].height
 
-    def view(self) -> View:
-        """Heights as contracts see them at the tip: the same object until they change."""
+    def view(self, height: int | None = None) -> View:
+        """Heights as contracts see them, as of a past block or at the tip; there it is the same
+        object until they change."""
+        if height is not None:
+            return self._view_at(height)
         seen, tip, keys = self._seen, self.stacks[-1], len(self._tenure_key)
         if seen is not None and seen[0] is tip and seen[1] is self.epoch and seen[2] == keys:
             return seen[3]
-        view = self.view_at(tip.height)
+        view = self._view_at(tip.height)
         self._seen = (tip, self.epoch, keys, view)
         return view
 
-    def view_at(self, at: int) -> View:
-        """Heights as of a past block."""
+    def _view_at(self, at: int) -> View:
         if not self.epoch.tip_burn_block:
             burn = 0 if at == 0 else self.stacks[min(at, len(self.stacks)) - 1].burn_height
             return View(at, at, burn)

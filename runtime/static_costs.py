@@ -5,12 +5,13 @@ and of the contracts called where it is known which they are.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from compiler.costs import Cost, cost_table
 from compiler.costs.ranges import ZERO, CostRange
 from compiler.description import ModuleDescription, Site
 from compiler.versions import Epoch
+from runtime.casts import most_traits, overcharge
 from runtime.contracts import Contract
 from runtime.tracer import trace_charges
 
@@ -38,6 +39,11 @@ class Estimate:
 def times(cost: Cost, count: int) -> Cost:
     """A cost that is charged `count` times."""
     return Cost(*(amount * count for amount in cost))
+
+
+def minus(cost: Cost, less: Cost) -> Cost:
+    """A cost without a part of it."""
+    return Cost(*(amount - without for amount, without in zip(cost, less, strict=True)))
 
 
 class StaticCosts:
@@ -70,9 +76,13 @@ class StaticCosts:
             entry = description.functions.get(function)
             if entry is None:
                 return None
-            known = self._known[key] = self._with_calls(
+            known = self._with_calls(
                 deployed, description, entry.costs, self._load(deployed.size), traced=traced
             )
+            # As many as can be of the arguments become traits.
+            traits = sum(most_traits(type_) for _, type_ in entry.parameters)
+            less = Cost(runtime=traits * overcharge(self._epoch))
+            known = self._known[key] = replace(known, least=minus(known.least, less))
         return known
 
     def deploy(self, contract: str) -> Estimate | None:

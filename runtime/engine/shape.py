@@ -79,6 +79,11 @@ class Function:
         """The same slots in another format: `Q`, `I` or `i`."""
         return slot_view(self.raw.obj, format)
 
+    @property
+    def block(self) -> memoryview:
+        """The slots as bytes."""
+        return memoryview(self.raw.obj).cast("B")
+
     def __call__(self, *arguments: int) -> tuple[int, ...]:
         """A call by the signature's types, values signed: for tests and tools, not for speed."""
         if len(arguments) != len(self.params):

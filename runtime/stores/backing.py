@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from runtime.marf.blocks import Blocks
+
+
+class BlockRow(NamedTuple):
+    """A block: its parent's number, its identifier, and what the chain says of it."""
+
+    parent: int
+    id: bytes
+    label: int
+    header: bytes
 
 
 class Backing(Protocol):
@@ -13,7 +22,7 @@ class Backing(Protocol):
 
     blocks: Blocks
     tip: int
-    """The block that the chain stands on, `ROOTLESS` before the first."""
+    """The block that the chain stands on when it is opened again, `ROOTLESS` before the first."""
 
     def read(self, block: int, key: str) -> bytes | None:
         """The value of a key as of the end of a block."""
@@ -24,10 +33,11 @@ class Backing(Protocol):
         `name` is what the block is called while it is made; its identifier may be another.
         """
 
-    def append(
-        self, parent: int, block: bytes, label: int, header: bytes, writes: Mapping[str, bytes]
-    ) -> int:
-        """Add a block with all it wrote and make it the tip, at once or not at all."""
+    def append(self, row: BlockRow, writes: Mapping[str, bytes], *, is_tip: bool) -> int:
+        """Add a block with all it wrote, as the tip perhaps, at once or not at all; its number.
+
+        A block that was sealed is given with the very mapping that it was sealed with.
+        """
 
     def drop(self) -> None:
         """Forget what `seal` prepared."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from runtime.marf.blocks import ROOTLESS, Blocks
+from runtime.stores.backing import BlockRow
 
 FORMAT: Final = 1
 _PAGES_IN_KIB: Final = 32_768
@@ -92,18 +93,22 @@ class Database:
                 self.db.execute("ROLLBACK")
             raise
 
-    def insert(self, number: int, block: bytes, parent: int, label: int, header: bytes) -> None:
-        """Within a transaction: a block's row, and that it is the tip."""
-        self.db.execute(
-            "INSERT INTO blocks VALUES (?, ?, ?, ?, ?)", (number, block, parent, label, header)
-        )
-        self._write_tip(number)
+    def insert(self, row: BlockRow, *, is_tip: bool) -> int:
+        """Within a transaction: a block's row; the number it will have."""
+        number = len(self.blocks) + 1
+        values = (number, row.id, row.parent, row.label, row.header)
+        self.db.execute("INSERT INTO blocks VALUES (?, ?, ?, ?, ?)", values)
+        if is_tip:
+            self._write_tip(number)
+        return number
 
-    def added(self, block: bytes, parent: int, label: int) -> int:
+    def added(self, row: BlockRow, *, is_tip: bool) -> int:
         """After the transaction: the block is there."""
-        self._labels.append(label)
-        self.tip = self.blocks.add(block, parent)
-        return self.tip
+        number = self.blocks.add(row.id, row.parent)
+        self._labels.append(row.label)
+        if is_tip:
+            self.tip = number
+        return number
 
     def set_tip(self, block: int) -> None:
         """Make another block the tip."""

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from runtime.marf.audit import audit
-from runtime.marf.forest import Forest, leaf_value, path_of
+from runtime.marf.forest import Forest, ForestError, leaf_value, path_of
 from runtime.marf.proofs import Proof
+from runtime.stores.backing import BlockRow
 from runtime.stores.database import DamagedChain, Database
 from runtime.stores.history import History
 from runtime.stores.network import METADATA, text_of, value_of
@@ -31,7 +32,8 @@ class MarfBacking(Database):
         self.db.execute(_SCHEMA)
         Forest.create(self.db)
         self._forest = Forest(self.db, self.blocks)
-        self._sealed: dict[bytes, str] | None = None
+        # The writes that a block was sealed with, and their texts by hash.
+        self._sealed: tuple[Mapping[str, bytes], dict[bytes, str]] | None = None
 
     def read(self, block: int, key: str) -> bytes | None:
         """The value of a key as of the end of a block."""
@@ -71,33 +73,31 @@ class MarfBacking(Database):
         except BaseException:
             forest.drop()
             raise
-        self._sealed = texts
+        self._sealed = writes, texts
         return root
 
-    def append(
-        self, parent: int, block: bytes, label: int, header: bytes, writes: Mapping[str, bytes]
-    ) -> int:
-        """Add a block and make it the tip, in one transaction."""
+    def append(self, row: BlockRow, writes: Mapping[str, bytes], *, is_tip: bool) -> int:
+        """Add a block, in one transaction."""
         if self._sealed is None:
-            self.seal(parent, block, writes)
+            self.seal(row.parent, row.id, writes)
         assert self._sealed is not None  # seal() made it
+        sealed, texts = self._sealed
+        if sealed is not writes:
+            raise ForestError("another block is sealed: commit or drop that first")
         number = len(self.blocks) + 1
+        metadata = (item for item in writes.items() if item[0].startswith(METADATA))
         try:
             with self.transaction():
-                self.insert(number, block, parent, label, header)
-                self.db.executemany(
-                    "INSERT OR IGNORE INTO texts VALUES (?, ?)", self._sealed.items()
-                )
-                self._metadata.write(
-                    number, (item for item in writes.items() if item[0].startswith(METADATA))
-                )
+                self.insert(row, is_tip=is_tip)
+                self.db.executemany("INSERT OR IGNORE INTO texts VALUES (?, ?)", texts.items())
+                self._metadata.write(number, metadata)
                 self._forest.commit(number)
         except BaseException:
             self._forest.forget(number)
             raise
         finally:
             self.drop()
-        return self.added(block, parent, label)
+        return self.added(row, is_tip=is_tip)
 
     def drop(self) -> None:
         """Forget what `seal` prepared."""

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 
 from runtime.marf.blocks import ROOTLESS, Blocks
+from runtime.stores.backing import BlockRow
 
 
 class MemoryBacking:
@@ -37,16 +38,16 @@ class MemoryBacking:
         del parent, name, writes
         return None
 
-    def append(
-        self, parent: int, block: bytes, label: int, header: bytes, writes: Mapping[str, bytes]
-    ) -> int:
-        """Add a block and make it the tip."""
-        number = self.tip = self.blocks.add(block, parent)
-        self._labels.append(label)
-        self._headers.append(header)
+    def append(self, row: BlockRow, writes: Mapping[str, bytes], *, is_tip: bool) -> int:
+        """Add a block."""
+        number = self.blocks.add(row.id, row.parent)
+        self._labels.append(row.label)
+        self._headers.append(row.header)
         for key, value in writes.items():
             self._writers.setdefault(key, []).append(number)
             self._values.setdefault(key, []).append(value)
+        if is_tip:
+            self.tip = number
         return number
 
     def drop(self) -> None:

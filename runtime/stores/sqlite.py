@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from runtime.stores.backing import BlockRow
 from runtime.stores.database import Database
 from runtime.stores.history import History
 
@@ -28,15 +29,12 @@ class SqliteBacking(Database):
         del parent, name, writes
         return None
 
-    def append(
-        self, parent: int, block: bytes, label: int, header: bytes, writes: Mapping[str, bytes]
-    ) -> int:
-        """Add a block and make it the tip, in one transaction."""
-        number = len(self.blocks) + 1
+    def append(self, row: BlockRow, writes: Mapping[str, bytes], *, is_tip: bool) -> int:
+        """Add a block, in one transaction."""
         with self.transaction():
-            self.insert(number, block, parent, label, header)
+            number = self.insert(row, is_tip=is_tip)
             self._history.write(number, writes.items())
-        return self.added(block, parent, label)
+        return self.added(row, is_tip=is_tip)
 
     def drop(self) -> None:
         """Nothing is prepared here."""

@@ -12,7 +12,7 @@ from typing import Final
 from runtime.hashing import sha512_256
 from runtime.marf.blocks import ROOTLESS, Blocks
 from runtime.state import Get
-from runtime.stores.backing import Backing
+from runtime.stores.backing import Backing, BlockRow
 from runtime.stores.overlay import Overlay
 
 _MOST_KEPT: Final = 100_000
@@ -26,10 +26,13 @@ class StoreError(RuntimeError):
 class Store:
     """State on a backing. What is written belongs to the block after the tip."""
 
-    __slots__ = ("_kept", "_overlay", "_places", "_sealed", "backing", "begin")
+    __slots__ = ("_kept", "_main", "_overlay", "_places", "_sealed", "_tip", "backing", "begin")
 
     def __init__(self, backing: Backing) -> None:
         self.backing = backing
+        self._tip = backing.tip
+        # Of several stores on one backing, the one whose tip is kept and who closes it.
+        self._main = True
         self._overlay = Overlay()
         self.begin = self._overlay.begin
         """Open a mark."""
@@ -47,8 +50,8 @@ class Store:
         kept = self._kept
         if key in kept:
             return kept[key]
-        backing = self.backing
-        value = backing.read(backing.tip, key) if backing.tip else None
+        tip = self._tip
+        value = self.backing.read(tip, key) if tip else None
         if len(kept) >= _MOST_KEPT:
             kept.clear()
         kept[key] = value
@@ -78,12 +81,11 @@ class Store:
     @property
     def tip(self) -> bytes | None:
         """The block that is written on; `None` before the first."""
-        number = self.backing.tip
-        return self.blocks.ids[number] if number else None
+        return self.blocks.ids[self._tip] if self._tip else None
 
     def open_block(self, parent: bytes | None) -> None:
         """Write on this block from now on, on another fork perhaps; `None`: on none."""
-        if self._overlay.data or self._overlay.depth:
+        if self._overlay.data or self._overlay.depth or self._sealed:
             raise StoreError("the open block has writes: commit or drop it first")
         self._stand_on(ROOTLESS if parent is None else self.blocks.number(parent))
 
@@ -94,21 +96,21 @@ class Store:
         depend on the root.
         """
         self._no_mark()
-        root = self.backing.seal(self.backing.tip, name, self._overlay.data)
+        root = self.backing.seal(self._tip, name, self._overlay.data)
         self._sealed = True
         return root
 
     def commit_block(self, block: bytes, header: bytes = b"", label: int | None = None) -> None:
         """Finish the block under its identifier (32 bytes), with what the chain keeps of it."""
         self._no_mark()
-        backing = self.backing
         if block in self.blocks:
             raise StoreError(f"there is a block {block.hex()} already")
         if label is None:
-            label = self.blocks.height(backing.tip) + 1
+            label = self.blocks.height(self._tip) + 1
         writes = self._overlay.data
+        row = BlockRow(self._tip, block, label, header)
         try:
-            backing.append(backing.tip, block, label, header, writes)
+            self._tip = self.backing.append(row, writes, is_tip=self._main)
         except BaseException:
             # What seal() prepared is gone; the writes are still there to be tried again.
             self._sealed = False
@@ -120,7 +122,8 @@ class Store:
 
     def drop_block(self) -> None:
         """Undo all that was written since the last block."""
-        self.backing.drop()
+        if self._sealed:
+            self.backing.drop()
         self._begin_anew({})
 
     def at_block(self, block: bytes) -> Get:
@@ -134,7 +137,7 @@ class Store:
 
     def block_at(self, height: int, tip: bytes | None = None) -> bytes | None:
         """The block of a height on the way back from `tip`."""
-        number = self.backing.tip if tip is None else self.blocks.number(tip)
+        number = self._tip if tip is None else self.blocks.number(tip)
         found = self.blocks.at_height(height, number)
         return None if found is None else self.blocks.ids[found]
 
@@ -150,14 +153,13 @@ class Store:
 
     def end_block(self, height: int) -> None:
         """What is written from here on belongs to blocks after `height`."""
-        backing = self.backing
-        if backing.tip and backing.label(backing.tip) >= height:
+        if self._tip and self.backing.label(self._tip) >= height:
             return
         block = _name(self.tip or b"", height, self._overlay.data)
         if block in self.blocks:
             # The same writes at the same place, after a revert: that block is there already.
             number = self.blocks.number(block)
-            self._begin_anew({})
+            self.drop_block()
             self._stand_on(number)
             return
         self.commit_block(block, label=height)
@@ -165,7 +167,7 @@ class Store:
     def at(self, height: int) -> Get:
         """Reads as of the end of the block at `height`."""
         backing, blocks = self.backing, self.blocks
-        tip = backing.tip
+        tip = self._tip
         if tip == ROOTLESS:
             return _nothing
         if height > backing.label(tip):
@@ -186,21 +188,33 @@ class Store:
     def snapshot(self) -> int:
         """A place to `revert` to."""
         self._no_mark()
-        self._places.append((self.backing.tip, dict(self._overlay.data)))
+        self._places.append((self._tip, dict(self._overlay.data)))
         return len(self._places) - 1
 
     def revert(self, place: int) -> None:
         """Undo all that was written since, blocks included; no mark may be open."""
         self._no_mark()
         tip, data = self._places[place]
-        self._begin_anew({})
+        self.drop_block()
         self._stand_on(tip)
         self._begin_anew(dict(data))
         del self._places[place + 1 :]
 
+    def fork(self) -> Store:
+        """Another store that goes on from here by itself; the blocks of both are kept together.
+
+        Which block this one stands on is what is found when the chain is opened again.
+        """
+        self._no_mark()
+        other = Store(self.backing)
+        other._tip, other._main = self._tip, False
+        other._overlay.replace(dict(self._overlay.data))
+        return other
+
     def close(self) -> None:
         """Let go of files; what is in no block is lost."""
-        self.backing.close()
+        if self._main:
+            self.backing.close()
 
     def _no_mark(self) -> None:
         if self._overlay.depth:
@@ -211,9 +225,10 @@ class Store:
         self._sealed = False
 
     def _stand_on(self, number: int) -> None:
-        if number != self.backing.tip:
-            self.backing.drop()
-            self.backing.set_tip(number)
+        if number != self._tip:
+            if self._main:
+                self.backing.set_tip(number)
+            self._tip = number
             self._kept.clear()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runtime.hashing import sha512_256
-from runtime.marf import UnknownBlock, verify
+from runtime.marf import ForestError, UnknownBlock, verify
 from runtime.marf.forest import leaf_value, path_of
 from runtime.state import MemoryState
 from runtime.stores import (
@@ -65,6 +65,24 @@ def test_blocks_are_opened_committed_and_sealed_in_order_only(store):
         store.open_block(B)
     with pytest.raises(UnknownBlock):
         store.at_block(B)
+
+
+def test_a_forked_store_goes_its_own_way(store):
+    store.put(KEY, b"1")
+    store.commit_block(A)
+    store.put(KEY, b"pending")
+    other = store.fork()
+    assert (other.get(KEY), other.tip) == (b"pending", A)
+    other.put(KEY, b"other")
+    other.seal_block(B)
+    if store.root(A) is not None:
+        with pytest.raises(ForestError, match="another block is sealed"):
+            store.commit_block(C)
+    other.commit_block(B)
+    store.commit_block(C)
+    assert (store.get(KEY), other.get(KEY)) == (b"pending", b"other")
+    assert (store.tip, other.tip, store.backing.tip) == (C, B, 3)
+    assert store.at_block(B)(KEY) == b"other"
 
 
 def test_a_sealed_block_can_be_dropped(store):
@@ -193,8 +211,8 @@ def test_a_failed_commit_leaves_the_writes_to_try_again(backing, monkeypatch):
     store.put(KEY, b"2")
     insert = backing.insert
 
-    def full(self, *row):
-        insert(self, *row)
+    def full(self, row, *, is_tip):
+        insert(self, row, is_tip=is_tip)
         raise OSError("disk full")
 
     monkeypatch.setattr(backing, "insert", full)

@@ -1,0 +1,1 @@
+"""What functions cost: known without running them, measured in a replay, compared, budgeted."""
