@@ -9,6 +9,9 @@ SHARED := ../shared
 REFERENCE_VM := .reference-vm
 REFERENCE_STAMP := $(REFERENCE_VM)/.made
 
+# Each command starts half a second faster with its modules compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test lint bench conformance crosscheck reference-vm clean
 
 demo: $(STAMP)

@@ -39,32 +39,28 @@ class HashSink:
 
     def line(self, label: str, *fields: Field) -> None:
         """Write one line."""
+        # A build describes thousands of keys: no call for each field.
         out = self._bytes
-        _put(out, b"L", label.encode())
-        out += len(fields).to_bytes(4, "little")
+        data = label.encode()
+        out += b"L" + len(data).to_bytes(8, "little") + data + len(fields).to_bytes(4, "little")
         for field in fields:
             if isinstance(field, str):
-                _put(out, b"s", field.encode())
-            elif isinstance(field, int):
-                _put(out, b"i", str(int(field)).encode())
-            elif isinstance(field, bytes):
-                _put(out, b"b", field)
+                tag, data = b"s", field.encode()
             elif isinstance(field, Digest):
-                _put(out, b"d", field.raw)
+                tag, data = b"d", field.raw
+            elif isinstance(field, int):
+                tag, data = b"i", str(int(field)).encode()
+            elif isinstance(field, bytes):
+                tag, data = b"b", field
             elif isinstance(field, ActionKey):
-                _put(out, b"a", field.raw)
+                tag, data = b"a", field.raw
             else:
                 raise TypeError(f"a key has no field of type {type(field).__name__}")
+            out += tag + len(data).to_bytes(8, "little") + data
 
     def key(self) -> ActionKey:
         """The key of all lines so far."""
         return ActionKey(blake3(self._bytes, derive_key_context=ACTION_CONTEXT).digest())
-
-
-def _put(out: bytearray, tag: bytes, data: bytes) -> None:
-    out += tag
-    out += len(data).to_bytes(8, "little")
-    out += data
 
 
 class TextSink:

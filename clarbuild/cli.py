@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from clarbuild.commands import build, care, chain, look
+from clarbuild.commands import build, care, chain, cost, crosscheck, look
 
 app = typer.Typer(
     help="Compiles Clarity contracts to WebAssembly, caches them by content, and runs them.",
@@ -18,6 +18,8 @@ app = typer.Typer(
 for command in (build.build, build.watch, look.inspect, look.show, chain.call, chain.replay):
     app.command()(command)
 app.command()(look.explain)
+app.command()(cost.cost)
+app.command()(crosscheck.crosscheck)
 app.command("verify")(care.verify_builds)
 app.add_typer(care.cache_app, name="cache")
 

@@ -32,8 +32,11 @@ class Graph:
         In a log those are the earlier deployments under that name, the earliest first: a name is
         taken by the first that succeeds.
         """
-        unit = self.units[number]
-        found = self._deployments.get((unit.segment, absolute(identifier, unit.deployer)), [])
+        return self.deployed(number, absolute(identifier, self.units[number].deployer))
+
+    def deployed(self, number: int, contract: str) -> list[int]:
+        """The same, by the contract's identifier on the chain."""
+        found = self._deployments.get((self.units[number].segment, contract), [])
         return [other for other in found if other != number and self._precedes(other, number)]
 
     def _precedes(self, other: int, number: int) -> bool:

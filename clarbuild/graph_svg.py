@@ -1,18 +1,21 @@
 """The contracts of a build and what they need as an SVG; knows only the build's result.
 
-Each contract stands in the column after the last of what it needs; within a column, contracts stand
-near what they are connected to. Colours follow the viewer's light or dark scheme.
+Each contract stands in the column after the last of what it needs, near what it is connected to;
+those that neither need nor are needed stand below. Colours follow the viewer's light or dark scheme.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import pairwise
+from typing import NamedTuple
 
 from clarbuild.outcome import BuildResult, Outcome, Status
 from clarbuild.report import shown_name
 
 _ROW = 30
+_BEND = 12
 _BOX = 22
 _GAP = 90
 _MARGIN = 24
@@ -20,7 +23,10 @@ _HEADER = 34
 _LETTER = 7.1
 _NARROWEST = 60
 _LONGEST = 34
-_SWEEPS = 6
+_SWEEPS = 12
+_MOST_BENDS = 5_000
+_GRID_WIDTH = 900.0
+_GRID_GAP = 12
 
 _STYLE = """
 svg{--bg:#fbfbfa;--ink:#1c1e21;--dim:#666b73;--edge:#b9bec6;--built:#2f7d5b;--built-bg:#e3f3eb;
@@ -55,39 +61,121 @@ def graph_svg(result: BuildResult) -> str:
         number: tuple(other for other in outcome.needs if other in outcomes and other != number)
         for number, outcome in outcomes.items()
     }
-    columns = order(layers(needs), needs)
+    connected = {n for number, found in needs.items() if found for n in (number, *found)}
     names = {number: _name(outcome) for number, outcome in outcomes.items()}
-    widths = [
-        max(_NARROWEST, max(len(names[number]) for number in column) * _LETTER + 18)
-        for column in columns
-    ]
-    places: dict[int, tuple[float, float]] = {}
-    tallest = max(map(len, columns), default=0)
-    left = float(_MARGIN)
-    for column, width in zip(columns, widths, strict=True):
-        top = _MARGIN + _HEADER + (tallest - len(column)) * _ROW / 2
-        for row, number in enumerate(column):
-            places[number] = (left, top + row * _ROW)
-        left += width + _GAP
-    width_of = {n: w for column, w in zip(columns, widths, strict=True) for n in column}
-    edges = "".join(
-        _edge(places[other], width_of[other], places[number])
-        for number, found in needs.items()
-        for other in found
-    )
+    linked = {number: needs[number] for number in needs if number in connected}
+    columns, chains = threaded(layers(linked), linked)
+    order(columns, _steps(chains))
+    places, right, bottom = _places(columns, names)
+    alone = [number for number in outcomes if number not in connected]
+    grid, grid_right, bottom = _grid(alone, names, max(right, _GRID_WIDTH), bottom)
+    places |= grid
+    edges = "".join(_edge([places[number] for number in chain]) for chain in chains)
     boxes = "".join(
-        _box(outcome, names[number], places[number], width_of[number])
-        for number, outcome in outcomes.items()
+        _box(outcome, names[number], places[number]) for number, outcome in outcomes.items()
     )
     legend, legend_end = _legend(result)
-    width = max(left - _GAP + _MARGIN, legend_end + _MARGIN)
-    height = 2 * _MARGIN + _HEADER + max(1, tallest) * _ROW
+    width = max(right, grid_right, legend_end) + _MARGIN
+    height = bottom + _MARGIN
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}"'
         f' width="{width:.0f}" height="{height:.0f}"><style>{_STYLE}</style>'
         '<rect style="fill:var(--bg)" width="100%" height="100%"/>'
         f"{legend}{edges}{boxes}</svg>\n"
     )
+
+
+class _Place(NamedTuple):
+    """Where a contract, or a bend of a line, stands; a bend has no height."""
+
+    x: float
+    y: float
+    width: float
+
+    @property
+    def middle(self) -> float:
+        return self.y + _BOX / 2
+
+
+def _places(
+    columns: Sequence[Sequence[int]], names: Mapping[int, str]
+) -> tuple[dict[int, _Place], float, float]:
+    """The places of all columns, with their right end and their bottom."""
+    places: dict[int, _Place] = {}
+    heights = [sum(_ROW if n in names else _BEND for n in column) for column in columns]
+    tallest = max(heights, default=0)
+    left, right = float(_MARGIN), 0.0
+    for column, height in zip(columns, heights, strict=True):
+        width = _width([names[number] for number in column if number in names])
+        y = _MARGIN + _HEADER + (tallest - height) / 2
+        for number in column:
+            lift = 0 if number in names else (_BEND - _ROW) / 2
+            places[number] = _Place(left, y + lift, width)
+            y += _ROW if number in names else _BEND
+        right = left + width
+        left = right + _GAP
+    return places, right, _MARGIN + _HEADER + tallest
+
+
+def _grid(
+    alone: Sequence[int], names: Mapping[int, str], right: float, top: float
+) -> tuple[dict[int, _Place], float, float]:
+    """Contracts that neither need nor are needed, in rows below the rest."""
+    if not alone:
+        return {}, 0.0, top
+    width = _width([names[number] for number in alone])
+    count = max(1, int((right - _MARGIN + _GRID_GAP) / (width + _GRID_GAP)))
+    if top > _MARGIN + _HEADER:
+        top += _ROW
+    places = {
+        number: _Place(
+            _MARGIN + index % count * (width + _GRID_GAP), top + index // count * _ROW, width
+        )
+        for index, number in enumerate(alone)
+    }
+    bottom = max(place.y for place in places.values()) + _ROW
+    return places, max(place.x for place in places.values()) + width, bottom
+
+
+def _width(names: Sequence[str]) -> float:
+    return max(_NARROWEST, max(map(len, names), default=0) * _LETTER + 18)
+
+
+def threaded(
+    columns: list[list[int]], needs: Mapping[int, Sequence[int]]
+) -> tuple[list[list[int]], list[list[int]]]:
+    """Columns with a bend, a number below 0, wherever a line crosses one; lines as chains.
+
+    A line that went straight would run behind the contracts between its ends.
+    """
+    column_of = {number: i for i, column in enumerate(columns) for number in column}
+    crossings = sum(
+        max(0, column_of[number] - column_of[other] - 1)
+        for number, found in needs.items()
+        for other in found
+    )
+    chains: list[list[int]] = []
+    bend = 0
+    for number, found in needs.items():
+        for other in found:
+            chain = [other]
+            if crossings <= _MOST_BENDS:
+                for between in range(column_of[other] + 1, column_of[number]):
+                    bend -= 1
+                    columns[between].append(bend)
+                    chain.append(bend)
+            chains.append([*chain, number])
+    return columns, chains
+
+
+def _steps(chains: Sequence[Sequence[int]]) -> dict[int, list[int]]:
+    """Who stands next to whom in the chains."""
+    neighbours: dict[int, list[int]] = {}
+    for chain in chains:
+        for one, next_ in pairwise(chain):
+            neighbours.setdefault(one, []).append(next_)
+            neighbours.setdefault(next_, []).append(one)
+    return neighbours
 
 
 def layers(needs: Mapping[int, Sequence[int]]) -> list[list[int]]:
@@ -114,25 +202,20 @@ def layers(needs: Mapping[int, Sequence[int]]) -> list[list[int]]:
     return columns
 
 
-def order(columns: list[list[int]], needs: Mapping[int, Sequence[int]]) -> list[list[int]]:
-    """Each column sorted by where its neighbours stand, from the left and from the right in turn."""
-    neighbours: dict[int, list[int]] = {number: list(found) for number, found in needs.items()}
-    for number, found in needs.items():
-        for other in found:
-            neighbours[other].append(number)
+def order(columns: list[list[int]], neighbours: Mapping[int, Sequence[int]]) -> None:
+    """Sorts each column by where its neighbours stand, from the left and from the right in turn."""
     places = {n: i - len(column) / 2 for column in columns for i, n in enumerate(column)}
     for sweep in range(_SWEEPS):
         for column in columns if sweep % 2 == 0 else reversed(columns):
             wish = {
-                number: sum(places[other] for other in neighbours[number]) / len(neighbours[number])
-                if neighbours[number]
+                number: sum(places[other] for other in near) / len(near)
+                if (near := neighbours.get(number))
                 else places[number]
                 for number in column
             }
             column.sort(key=wish.__getitem__)
             for row, number in enumerate(column):
                 places[number] = row - len(column) / 2
-    return columns
 
 
 def _name(outcome: Outcome) -> str:
@@ -140,24 +223,30 @@ def _name(outcome: Outcome) -> str:
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
-def _edge(start: tuple[float, float], width: float, end: tuple[float, float]) -> str:
-    x1, y1 = start[0] + width, start[1] + _BOX / 2
-    x2, y2 = end[0], end[1] + _BOX / 2
-    bend = max(30.0, abs(x2 - x1) / 2)
-    return (
-        f'<path d="M{x1:.0f} {y1:.0f}C{x1 + bend:.0f} {y1:.0f} {x2 - bend:.0f} {y2:.0f}'
-        f' {x2:.0f} {y2:.0f}m-5-3.5l5 3.5l-5 3.5"/>'
-    )
+def _edge(chain: Sequence[_Place]) -> str:
+    x, y = chain[0].x + chain[0].width, chain[0].middle
+    parts = [f"M{x:.0f} {y:.0f}"]
+    for place in chain[1:]:
+        bend = max(30.0, abs(place.x - x) / 2)
+        parts.append(
+            f"C{x + bend:.0f} {y:.0f} {place.x - bend:.0f} {place.middle:.0f}"
+            f" {place.x:.0f} {place.middle:.0f}"
+        )
+        x, y = place.x, place.middle
+        if place is not chain[-1]:
+            x += place.width
+            parts.append(f"H{x:.0f}")
+    return f'<path d="{"".join(parts)}m-5-3.5l5 3.5l-5 3.5"/>'
 
 
-def _box(outcome: Outcome, name: str, place: tuple[float, float], width: float) -> str:
-    x, y = place
+def _box(outcome: Outcome, name: str, place: _Place) -> str:
+    x, y = place.x, place.y
     tip = f"{outcome.unit.id}: {outcome.status.value}"
     if outcome.reason:
         tip += f" ({outcome.reason})"
     return (
         f'<g class="c"><title>{escape(tip)}</title><rect class="{outcome.status.value}"'
-        f' x="{x:.0f}" y="{y:.0f}" width="{width:.0f}" height="{_BOX}" rx="5"/>'
+        f' x="{x:.0f}" y="{y:.0f}" width="{place.width:.0f}" height="{_BOX}" rx="5"/>'
         f'<text x="{x + 9:.0f}" y="{y + 15:.0f}">{escape(name)}</text></g>'
     )
 

@@ -17,6 +17,7 @@ from clarbuild.run import Builder, Surroundings
 from clarbuild.units import Unit
 from clarbuild.worker import unpack_source_map
 from compiler.contracts import DEPLOYER, SELF
+from compiler.description import ModuleDescription
 from compiler.interface import ContractInterface, from_bytes
 from compiler.types import Type
 
@@ -32,6 +33,7 @@ class Artifact:
     source: str | None
     wasm: bytes | None
     interface: ContractInterface | None
+    description: ModuleDescription | None
     source_map: dict[int, int]
     native_sizes: tuple[int, ...]
 
@@ -99,6 +101,7 @@ def load_artifact(around: Surroundings, key: ActionKey) -> Artifact | None:
         blobs["source"].decode() if "source" in blobs else None,
         blobs.get("wasm"),
         from_bytes(blobs["interface"]) if "interface" in blobs else None,
+        ModuleDescription.from_bytes(blobs["metadata"]) if "metadata" in blobs else None,
         unpack_source_map(blobs.get("source-map", b"")),
         tuple(info.size for info in native if info.layer is Layer.NATIVE),
     )
@@ -138,6 +141,11 @@ def as_row(around: Surroundings, artifact: Artifact) -> dict[str, Any]:
         "wasm_bytes": entry.wasm_size,
         "native_bytes": list(artifact.native_sizes),
         "interface": None if artifact.interface is None else to_json(artifact.interface),
+        "costs": None
+        if artifact.description is None
+        else {
+            name: entry.costs.to_json() for name, entry in artifact.description.functions.items()
+        },
         "dependencies": dependencies,
         "dependents": dependents,
         "diagnostics": [diagnostic_row(found) for found in entry.diagnostics],
@@ -172,6 +180,8 @@ def as_lines(
     yield from _section("needed by", dependents)
     if artifact.interface is not None:
         yield from _section("interface", interface_lines(artifact.interface))
+    if artifact.description is not None:
+        yield from _section("costs", cost_lines(artifact.description))
     if source and artifact.source is not None:
         yield from _section("source", artifact.source.rstrip("\n").split("\n"))
     if wat and artifact.wasm is not None:
@@ -219,6 +229,31 @@ def interface_lines(interface: ContractInterface) -> list[str]:
         f"implements {shown(trait)}" for trait in sorted(map(str, interface.implemented_traits))
     ]
     return lines
+
+
+def cost_lines(description: ModuleDescription) -> list[str]:
+    """What running each function costs by itself, without loading contracts and what they do."""
+    lines = []
+    for name, entry in description.functions.items():
+        least, most = entry.costs.least, entry.costs.most
+        calls = sum(call.most for call in entry.costs.calls)
+        parts = [f"runtime {_between(least.runtime, most.runtime)}"]
+        parts += [
+            f"{what} {_between(few, many)}"
+            for what, few, many in (
+                ("reads", least.read_count, most.read_count),
+                ("writes", least.write_count, most.write_count),
+            )
+            if many
+        ]
+        if calls:
+            parts.append(f"and up to {plural(calls, 'call')} of contracts")
+        lines.append(f"{entry.access} {name}: {', '.join(parts)}")
+    return lines
+
+
+def _between(least: int, most: int) -> str:
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def type_text(type_: Type) -> str:

@@ -95,32 +95,29 @@ class Plan:
         """All that would wait for ever: what lies on a cycle or depends on one."""
         return [n for n, state in enumerate(self._states) if state not in FINISHED]
 
-    def provider(self, number: int, identifier: str) -> int | None:
-        """The unit that is deployed as what `number` calls `identifier`; None if none is."""
-        for other in self.graph.deployments(number, identifier):
-            if self._exports[other] is not None:
-                return other
-        return None
-
     def needs(self, number: int) -> dict[str, int | None]:
         """Every contract whose interface the compilation of `number` may ask for.
 
         Those are the ones that it refers to and, again and again, those whose traits stand in an
-        interface of one of them. Keys are identifiers as `number` names them.
+        interface of one of them. Keys are identifiers as `number` names them; values the units
+        that are deployed under them.
         """
         deployer = self.graph.units[number].deployer
         found: dict[str, int | None] = {}
-        queue = list(self.graph.references[number].all)
+        queue = [absolute(name, deployer) for name in self.graph.references[number].all]
         while queue:
-            identifier = relative(queue.pop(), deployer)
-            if identifier in found:
+            contract = queue.pop()
+            if contract in found:
                 continue
-            other = found[identifier] = self.provider(number, identifier)
-            exported = None if other is None else self._exports[other]
-            if other is not None and exported is not None:
-                home = self.graph.units[other].deployer
-                queue += [absolute(mention, home) for mention in exported.mentions]
-        return found
+            found[contract] = None
+            for other in self.graph.deployed(number, contract):
+                exported = self._exports[other]
+                if exported is not None:
+                    found[contract] = other
+                    home = self.graph.units[other].deployer
+                    queue += [absolute(mention, home) for mention in exported.mentions]
+                    break
+        return {relative(contract, deployer): other for contract, other in found.items()}
 
     def exported(self, number: int) -> Exported | None:
         """What a finished unit shows; None where it isn't valid, or not finished."""

@@ -9,7 +9,6 @@ with Project("sample_projects/counter") as project:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,42 +40,51 @@ class ContractHandle:
         self._chain = chain
         self.id = identifier
         self._sender = sender or identifier.partition(".")[0]
+        interface = chain.contracts[identifier].interface
+        self._functions = interface.public_functions | interface.read_only_functions
+        self._read_only = frozenset(interface.read_only_functions)
 
     @property
     def functions(self) -> Mapping[str, FunctionSignature]:
         """Public and read-only functions by their names in Clarity."""
-        interface = self._chain.contracts[self.id].interface
-        return interface.public_functions | interface.read_only_functions
+        return self._functions
 
     def call(self, function: str, *arguments: object, sender: str | None = None) -> Receipt:
         """Calls a function by its name in Clarity."""
-        return self.call_values(function, self._values(function, arguments), sender=sender)
+        return self._method(function)(*arguments, sender=sender)
 
     def call_values(
         self, function: str, values: list[Value], *, sender: str | None = None
     ) -> Receipt:
         """Calls a function with values as they are, a public one as a transaction."""
-        interface = self._chain.contracts[self.id].interface
-        reads = function in interface.read_only_functions
-        run = self._chain.read if reads else self._chain.call
+        run = self._chain.read if function in self._read_only else self._chain.call
         return run(self.id, function, values, sender or self._sender)
 
-    def _values(self, function: str, arguments: tuple[object, ...]) -> list[Value]:
-        signature = self.functions.get(function)
+    def _method(self, function: str) -> Callable[..., Receipt]:
+        """The function, with all that can be looked up before it is called."""
+        signature = self._functions.get(function)
         if signature is None:
             raise AttributeError(f"{self.id} has no public or read-only function {function}")
-        if len(arguments) != len(signature.args):
-            names = ", ".join(name for name, _ in signature.args)
-            raise TypeError(f"{function}({names}) got {len(arguments)} arguments")
-        return [
-            to_value(given, type_)
-            for given, (_, type_) in zip(arguments, signature.args, strict=True)
-        ]
+        types = [type_ for _, type_ in signature.args]
+        count = len(types)
+        run = self._chain.read if function in self._read_only else self._chain.call
+        contract, usual_sender = self.id, self._sender
+
+        def method(*arguments: object, sender: str | None = None) -> Receipt:
+            if len(arguments) != count:
+                names = ", ".join(name for name, _ in signature.args)
+                raise TypeError(f"{function}({names}) got {len(arguments)} arguments")
+            values = [*map(to_value, arguments, types)]
+            return run(contract, function, values, sender or usual_sender)
+
+        return method
 
     def __getattr__(self, name: str) -> Callable[..., Receipt]:
-        for function in self.functions:
+        for function in self._functions:
             if python_name(function) == name:
-                return partial(self.call, function)
+                # Found here the next time, before this is asked.
+                method = self.__dict__[name] = self._method(function)
+                return method
         raise AttributeError(f"{self.id} has no public or read-only function {name}")
 
     def __dir__(self) -> list[str]:

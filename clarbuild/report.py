@@ -109,13 +109,15 @@ def summary(result: BuildResult, profile: str) -> str:
     cached_failures = sum(
         outcome.status is Status.INVALID and not outcome.reason for outcome in result.outcomes
     )
+    remote = sum(outcome.remote for outcome in result.outcomes)
     if not result.compiled and result.ok:
-        return f"nothing to do: {plural(total, 'contract')} up to date ({profile}, {took})"
+        come = f", {remote:,} of them from the remote" if remote else ""
+        return f"nothing to do: {plural(total, 'contract')} up to date{come} ({profile}, {took})"
     parts = [
         f"{counts[status]:,} {word}"
         for status, word in (
             (Status.BUILT, "built"),
-            (Status.CACHED, "cached"),
+            (Status.CACHED, f"cached ({remote:,} from the remote)" if remote else "cached"),
             (Status.INVALID, "invalid"),
             (Status.BLOCKED, "not built for what they need"),
             (Status.BROKEN, "the compiler failed on"),
@@ -277,6 +279,7 @@ def outcome_row(outcome: Outcome) -> dict[str, Any]:
         "wasm": outcome.wasm.hex if outcome.wasm else None,
         "wasm_bytes": outcome.wasm_size or None,
         "reason": outcome.reason or None,
+        "remote": outcome.remote or None,
         "seconds": outcome.seconds or None,
         "problems": [problem_row(found) for found in outcome.problems] or None,
     }

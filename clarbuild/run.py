@@ -566,9 +566,9 @@ class _Run:
         if "unresolved contract" not in found.message:
             return None
         unit = self._unit(number)
-        for identifier, other in self.plan.needs(number).items():
+        for identifier, digest in self.steps[number].needs.items():
             contract = self._bound(number, identifier)
-            if other is not None or contract not in self._bound(number, found.message):
+            if digest is not None or contract not in self._bound(number, found.message):
                 continue
             failed = self.graph.deployments(number, identifier)
             if failed:

@@ -36,6 +36,7 @@ body{margin:0;background:var(--bg);color:var(--ink);
 font:14px/1.45 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 main{max-width:1200px;margin:0 auto;padding:28px 24px 48px}
 h1{font-size:21px;margin:0 0 2px;font-weight:650}h2{font-size:15px;margin:0 0 10px;font-weight:620}
+h2 .dim{font-weight:400;font-size:13px;margin-left:6px}
 p{margin:0}.dim{color:var(--dim)}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(120px,1fr));gap:10px;
 margin:18px 0 14px}
@@ -55,7 +56,7 @@ svg text.in{fill:#fff;pointer-events:none}
 .grid{stroke:var(--grid)}.area{fill:var(--area)}.edge{stroke:var(--built);fill:none}
 table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
 th{font-weight:550;color:var(--dim);font-size:12.5px;text-align:left}
-th,td{padding:4px 10px 4px 0;border-bottom:1px solid var(--line);vertical-align:top}
+th,td{padding:4px 16px 4px 0;border-bottom:1px solid var(--line);vertical-align:top}
 tr:last-child td{border-bottom:0}td.n,th.n{text-align:right;white-space:nowrap}
 td.name{overflow-wrap:anywhere}
 .stack{display:flex;height:12px;border-radius:3px;overflow:hidden;background:var(--grid)}

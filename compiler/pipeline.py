@@ -16,6 +16,7 @@ from compiler.diagnostics import Diagnostic
 from compiler.fingerprint import fingerprint
 from compiler.interface import ContractInterface
 from compiler.lower.contract import lower_contract
+from compiler.lower.cost_places import CostPlaces
 from compiler.lower.module import ModuleLowering
 from compiler.versions import ClarityVersion, Epoch
 from compiler.wasm import ModuleBuilder
@@ -73,8 +74,9 @@ def generate(
     epoch: Epoch,
     options: CompileOptions | None = None,
     lap: Lap = no_lap,
+    places: CostPlaces | None = None,
 ) -> CompiledContract:
-    """The module of an analysed contract."""
+    """The module of an analysed contract; `places` is filled with where costs arise."""
     options = options or CompileOptions()
     debug = options.profile == "debug"
     builder = ModuleBuilder(
@@ -89,6 +91,7 @@ def generate(
         builder,
         metering=options.metering,
         inlining=not debug,
+        places=places,
     )
     builder.export_function(abi.ALLOC_EXPORT, module.alloc)
     lower_contract(module)

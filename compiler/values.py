@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeAlias, TypeVar
+from functools import lru_cache
+from typing import Final, TypeAlias, TypeVar
 
 from compiler import type_relations, types
 from compiler.addresses import join_principal, split_principal
@@ -386,12 +387,22 @@ def display(value: Value) -> str:
             return f"(tuple{''.join(f' ({n} {display(v)})' for n, v in fields.items())})"
 
 
+_SELF: Final[dict[type, type]] = {
+    types.IntType: Int,
+    types.UIntType: UInt,
+    types.BoolType: bool,
+}
+"""Classes whose every value is of the type."""
+
+
 def to_value(given: object, expected: types.Type) -> Value:
     """The Clarity value of type `expected` that `given` stands for; `TypeError` says why not.
 
     Python's int, bool, bytes, str, None, list, tuple and dict stand for the values they resemble
     (an optional takes None or what its inside takes), and Clarity values for themselves.
     """
+    if given.__class__ is _SELF.get(expected.__class__):
+        return given  # type: ignore[return-value]
     return _convert(given, expected, "")
 
 
@@ -437,7 +448,7 @@ def _convert(given: object, expected: types.Type, path: str) -> Value:
             if isinstance(given, Principal):
                 given = given.value
             if isinstance(given, str):
-                principal = _made(Principal.parse, given, path)
+                principal = _made(_parsed_principal, given, path)
                 if not isinstance(expected, types.PrincipalType) and "." not in principal.value:
                     raise TypeError(f"{path}wants a contract, got the address {given}")
                 return principal
@@ -481,6 +492,11 @@ def _convert_tuple(
         ]
         raise TypeError(f"{path}the tuple {' and '.join(parts)}")
     return Tuple({n: _convert(given[n], t, f"{path}field {n!r}: ") for n, t in fields.items()})
+
+
+@lru_cache(maxsize=4_096)
+def _parsed_principal(text: str) -> Principal:
+    return Principal.parse(text)
 
 
 def _made(make: Callable[[_Given], _Made], given: _Given, path: str) -> _Made:

@@ -43,8 +43,12 @@ def argument_values(
     """The values of arguments; without `types` (a wrong number of them) they are not looked at."""
     if types is None:
         return [_value(argument) for argument in arguments]
+    plain = _PLAIN.get
     return [
-        _typed(argument, of, version, epoch) for argument, of in zip(arguments, types, strict=True)
+        argument  # type: ignore[misc]
+        if argument.__class__ is plain(of.__class__)
+        else _typed(argument, of, version, epoch)
+        for argument, of in zip(arguments, types, strict=True)
     ]
 
 
@@ -58,8 +62,6 @@ _PLAIN: Final[dict[type[Type], type]] = {
 
 
 def _typed(argument: Argument, of: Type, version: ClarityVersion, epoch: Epoch) -> Value:
-    if argument.__class__ is _PLAIN.get(of.__class__):
-        return argument  # type: ignore[return-value]
     casts = version.casts_traits
     if not isinstance(argument, Value) and (casts or not _holds_trait(of)):
         try:

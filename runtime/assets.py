@@ -108,6 +108,12 @@ class AssetLog:
         # Whether there ever was an amount that makes it worth while to look at the sums.
         self._large = False
 
+    def renew(self) -> None:
+        """Forget all."""
+        self._movements.clear()
+        self._marks.clear()
+        self._large = False
+
     def begin(self) -> None:
         """A nested transaction begins."""
         self._marks.append(len(self._movements))

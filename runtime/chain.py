@@ -32,8 +32,9 @@ from runtime.errors import Rejected, TransactionError, VmPanic, check
 from runtime.host import Host
 from runtime.keepsake import Keepsake
 from runtime.modules import Artifact, CompileInMemory, ModuleProvider, ModuleRequest
-from runtime.receipts import Costs, Receipt
+from runtime.receipts import Receipt, costs_of
 from runtime.session import Isolation, Session
+from runtime.static_costs import Deployed
 from runtime.state import MemoryState, State
 
 log = logging.getLogger(__name__)
@@ -237,7 +238,7 @@ class Chain:
             self.session.clear()
             log.exception("a transaction met a fault of ours")
             return Receipt(error=VmPanic(f"fault of the VM: {type(error).__name__}: {error}"))
-        return Receipt(value, tuple(host.tx.events), Costs(*counters))
+        return Receipt(value, tuple(host.tx.events), costs_of(counters))
 
     def _wrong_access(self, contract: str, function: str, wanted: str) -> Rejected | None:
         known = self.contracts.get(contract)
@@ -340,6 +341,11 @@ class Chain:
         """A snippet that is one `contract-call?` runs as a transaction: the word itself is free."""
         for function in ("cost_lookup_function", "cost_contract_call"):
             self.session.charge(function, 0, counters, -1)
+
+    def deployed(self, identifier: str) -> Deployed | None:
+        """A deployed contract and the description of its module in the current epoch."""
+        contract = self.contracts.get(identifier)
+        return None if contract is None else (contract, self._artifact(contract).description)
 
     def _artifact(self, contract: Contract) -> Artifact:
         """The module of a deployed contract for the current epoch."""

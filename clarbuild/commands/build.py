@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from clarbuild.commands.budget import check_budget
 from clarbuild.commands.options import (
     AllOption,
     ClarityOption,
@@ -81,6 +82,7 @@ def build(
         with builder.around.store:
             result = builder.dry_run(listen) if dry_run else builder.build(listen)
             report.result(result, dry=dry_run)
+            within = dry_run or not result.ok or check_budget(builder, result)
         if timings and not dry_run:
             from clarbuild.commands.reports import write_timings
 
@@ -89,6 +91,8 @@ def build(
             from clarbuild.commands.reports import write_graph
 
             write_graph(graph, result)
+        if not within:
+            return BAD_INPUT
         return 0 if dry_run and not result.problems else exit_code(result)
     except BaseException as error:
         if chosen is not MessageFormat.HUMAN and tell_input_error(report, error):

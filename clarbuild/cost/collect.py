@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from cache.outcome import Miss
 from clarbuild.artifacts import from_action
-from clarbuild.cost.rows import DEPLOYMENT, CostRow, Measured, cost_from_json, measure, row_from_json
+from clarbuild.cost.rows import (
+    DEPLOYMENT,
+    CostRow,
+    Measured,
+    cost_from_json,
+    measure,
+    row_from_json,
+)
 from clarbuild.outcome import BuildResult, Outcome
 from clarbuild.problems import fault
 from clarbuild.project import Chain, Project
@@ -24,7 +31,7 @@ from compiler.interface import from_bytes
 from compiler.versions import Epoch
 from runtime.chain import Siblings
 from runtime.contracts import Contract
-from runtime.modules import ModuleRequest
+from runtime.modules import ModuleProvider, ModuleRequest
 from runtime.static_costs import Deployed, StaticCosts
 
 if TYPE_CHECKING:
@@ -35,7 +42,7 @@ Measurements = Mapping[tuple[str, str], Measured]
 """By contract and function."""
 
 
-def static_rows(project: Project, result: BuildResult) -> list[CostRow]:
+def static_rows(builder: Builder, modules: ModuleProvider, result: BuildResult) -> list[CostRow]:
     """The static costs of a build's valid contracts, all in the epoch of the latest of them."""
     outcomes = [outcome for outcome in result.outcomes if outcome.wasm is not None]
     if not outcomes:
@@ -43,7 +50,7 @@ def static_rows(project: Project, result: BuildResult) -> list[CostRow]:
     epoch = max(outcome.unit.cost_epoch for outcome in outcomes)
     known: dict[str, Deployed] = {}
     for outcome in outcomes:
-        found = _deployed(project.builder, outcome)
+        found = _deployed(builder, outcome)
         if found is not None:
             known[outcome.unit.id] = found
     contracts = {identifier: contract for identifier, (contract, _) in known.items()}
@@ -59,7 +66,7 @@ def static_rows(project: Project, result: BuildResult) -> list[CostRow]:
                 Siblings(contracts, contract.address),
                 contract.id,
             )
-            known[unit.id] = (contract, project.modules(request).description)
+            known[unit.id] = (contract, modules(request).description)
     return rows_of(known, epoch)
 
 
@@ -190,7 +197,7 @@ def rows_before(path: Path, what: str) -> list[CostRow]:
     with tempfile.TemporaryDirectory(prefix="clarbuild-cost-") as folder:
         inside = _checkout(path, what, Path(folder))
         with Project(inside) as project:
-            return static_rows(project, project.build())
+            return static_rows(project.builder, project.modules, project.build())
 
 
 def read_rows(path: Path) -> list[CostRow]:

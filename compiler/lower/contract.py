@@ -37,6 +37,8 @@ def lower_contract(module: ModuleLowering) -> None:
     costs: list[CostRange] = []
     used: set[str] = set()
     for index, node in enumerate(typed.ast.top_level):
+        if module.places is not None:
+            module.places.begin(node.id)
         form = _Form(module, index)
         keyword = _definition(node)
         if keyword is not None:

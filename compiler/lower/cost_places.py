@@ -22,6 +22,10 @@ class CostPlaces:
         self._node = 0
         self._times = (1, 1)
 
+    def begin(self, node: int) -> None:
+        """A top-level form begins: what no node inside it charges is its own."""
+        self._node = node
+
     @contextmanager
     def at(self, node: int) -> Iterator[None]:
         """Charges from here on are the node's."""

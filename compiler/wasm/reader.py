@@ -95,6 +95,7 @@ class WasmModule:
         return self.types[self.functions[function - len(imported)]]
 
 
+_SECTIONS = frozenset({1, 2, 3, 5, 6, 7, 10, 11})
 _KINDS = ("func", "table", "memory", "global")
 
 
@@ -174,6 +175,9 @@ def _section(module: WasmModule, number: int, at: _Cursor, end: int) -> None:
         if name == "name":
             _names(module, _Cursor(contents, 0))
         return
+    if number not in _SECTIONS:
+        # Before its first number is taken for a count: a start section has none.
+        raise CompilerBug(f"section {number} is not supported")
     for _ in range(at.unsigned()):
         match number:
             case 1:
@@ -197,8 +201,6 @@ def _section(module: WasmModule, number: int, at: _Cursor, end: int) -> None:
                 if at.byte() != 0:
                     raise CompilerBug("only active data segments are supported")
                 module.segments.append((at.constant(), at.bytes()))
-            case _:
-                raise CompilerBug(f"section {number} is not supported")
 
 
 def _import(at: _Cursor) -> Import:

@@ -44,10 +44,13 @@ class Database:
         self.blocks = Blocks()
         self.tip = ROOTLESS
         self._labels = array("q", [-1])
-        self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        try:
+            self.db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise ChainError(f"{path} cannot be opened: {error}") from error
         try:
             self._prepare(durable)
-        except sqlite3.DatabaseError as error:
+        except sqlite3.Error as error:
             self.db.close()
             raise DamagedChain(f"{path} cannot be read as a chain: {error}") from error
         except ChainError:

@@ -122,6 +122,9 @@ def test_what_is_no_chain_is_refused_with_a_reason(tmp_path):
     (tmp_path / "b" / "chain.sqlite").write_bytes(b"not a database at all" * 100)
     with pytest.raises(DamagedChain, match="cannot be read as a chain"):
         open_chain(tmp_path / "b")
+    (tmp_path / "e" / "chain.sqlite").mkdir(parents=True)
+    with pytest.raises(ChainError, match="cannot be opened"):
+        open_chain(tmp_path / "e")
     (tmp_path / "c").write_text("a file")
     with pytest.raises(ChainError, match="no chain can be kept"):
         open_chain(tmp_path / "c")
