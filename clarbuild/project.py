@@ -8,7 +8,7 @@ with Project("sample_projects/counter") as project:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from compiler.interface import FunctionSignature
 from compiler.values import Value, to_value
 from compiler.versions import ClarityVersion, Epoch
 from runtime import chain as runtime_chain
+from runtime.arguments import plain_classes
 from runtime.receipts import Receipt
 
 __all__ = ["Chain", "ContractHandle", "Project"]
@@ -66,7 +67,7 @@ class ContractHandle:
         if signature is None:
             raise AttributeError(f"{self.id} has no public or read-only function {function}")
         types = [type_ for _, type_ in signature.args]
-        count = len(types)
+        count, plain = len(types), plain_classes(types)
         run = self._chain.read if function in self._read_only else self._chain.call
         contract, usual_sender = self.id, self._sender
 
@@ -74,7 +75,9 @@ class ContractHandle:
             if len(arguments) != count:
                 names = ", ".join(name for name, _ in signature.args)
                 raise TypeError(f"{function}({names}) got {len(arguments)} arguments")
-            values = [*map(to_value, arguments, types)]
+            values: Sequence[Value] = arguments  # type: ignore[assignment]
+            if [*map(type, arguments)] != plain:
+                values = [*map(to_value, arguments, types)]
             return run(contract, function, values, sender or usual_sender)
 
         return method

@@ -64,6 +64,10 @@ IS_IN_REGTEST: Final = 0xE4
 PRINCIPALS: Final = 0x100
 """Room for the bytes of the four principals above, PRINCIPAL_ROOM bytes each."""
 PRINCIPAL_ROOM: Final = 0xA0
+ACTIVE_FUNCTIONS: Final = 0x380
+"""A bit for each function that calls other contracts: set while it runs, so that nobody can come
+back into it. The host clears them before a transaction."""
+MAX_ACTIVE_FUNCTIONS: Final = 1024
 STATIC_DATA: Final = 0x400
 """Data segments and constants start here; the heap follows them."""
 
@@ -116,6 +120,8 @@ HOST_FUNCTIONS: Final[dict[str, Signature]] = {
     "print": _i32(2),
     # contract_call(site, contract, its length, arguments in slot form) -> result in slot form.
     "contract_call": _i32(4, 1),
+    # require_contract(contract, its length) ends the transaction where there is no such contract.
+    "require_contract": _i32(2),
     # Nested transaction of a public (0) or read-only (1) function called from its own contract;
     # end(1) commits, end(0) rolls back.
     "begin": _i32(1),

@@ -196,6 +196,23 @@ class Epoch(IntEnum):
         return self >= Epoch.EPOCH_3_0
 
     @property
+    def ended_pox(self) -> int:
+        """The PoX contracts up to this one are over, and so are their locks.
+
+        As in simnet, where what an epoch ends is over as the epoch begins.
+        """
+        if self >= Epoch.EPOCH_4_0:
+            return 4
+        if self >= Epoch.EPOCH_2_5:
+            return 3
+        return 2 if self >= Epoch.EPOCH_2_2 else 1
+
+    @property
+    def details_pox_events(self) -> bool:
+        """The events of PoX contracts tell of cycles and signers, and are free."""
+        return self >= Epoch.EPOCH_2_5
+
+    @property
     def rejects_supertype_too_large(self) -> bool:
         """A transaction whose analysis meets a supertype that is too large is not includable."""
         return self < Epoch.EPOCH_3_4

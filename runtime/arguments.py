@@ -61,6 +61,12 @@ _PLAIN: Final[dict[type[Type], type]] = {
 """Types that take every value of one class, which need no second look."""
 
 
+def plain_classes(types: Sequence[Type]) -> list[type]:
+    """The classes of arguments that need no look at their contents; an empty list if some do."""
+    found = [_PLAIN.get(of.__class__) for of in types]
+    return [] if None in found else found  # type: ignore[return-value]
+
+
 def _typed(argument: Argument, of: Type, version: ClarityVersion, epoch: Epoch) -> Value:
     casts = version.casts_traits
     if not isinstance(argument, Value) and (casts or not _holds_trait(of)):

@@ -28,14 +28,14 @@ from runtime.boot import BootContract, BootContracts, contracts_in
 from runtime.codec import principal_bytes
 from runtime.contracts import Contract
 from runtime.engine import Engine, engine_for
-from runtime.errors import Rejected, TransactionError, VmPanic, check
+from runtime.errors import Rejected, TransactionError, VmPanic
 from runtime.host import Host
 from runtime.keepsake import Keepsake
 from runtime.modules import Artifact, CompileInMemory, ModuleProvider, ModuleRequest
 from runtime.receipts import Receipt, costs_of
 from runtime.session import Isolation, Session
-from runtime.static_costs import Deployed
 from runtime.state import MemoryState, State
+from runtime.static_costs import Deployed
 
 log = logging.getLogger(__name__)
 
@@ -121,12 +121,13 @@ class Chain:
 
     def mint(self, principal: str, amount: int) -> None:
         """Give a principal micro-STX out of nothing."""
-        accounts.credit(self.state, principal, amount, self.blocks.burn_height)
+        accounts.credit(self.state, principal, amount)
         accounts.change_supply(self.state, amount)
 
     def balance(self, principal: str) -> int:
         """The micro-STX that a principal can spend."""
-        return accounts.read(self.state.get, principal).at(self.blocks.burn_height).unlocked
+        account = accounts.read(self.state.get, principal)
+        return account.at(self.blocks.burn_height, self.epoch).unlocked
 
     def snapshot(self) -> Snapshot:
         """A place to revert to; taking one costs next to nothing."""
@@ -200,9 +201,7 @@ class Chain:
         finally:
             self.session.metered = True
 
-    def _find_boot(
-        self, boot: BootContracts, contract: str, arguments: Sequence[Argument]
-    ) -> None:
+    def _find_boot(self, boot: BootContracts, contract: str, arguments: Sequence[Argument]) -> None:
         """Deploy the boot contracts that a call names."""
         for found in boot.needed(contract):
             self._deploy_found(found)
@@ -258,7 +257,7 @@ class Chain:
         def run(counters: list[int]) -> Value:
             caller = principal_bytes(sender)
             values = self._arguments(contract, function, arguments)
-            return self.session.execute(contract, function, values, caller, caller, counters)
+            return self.session.transact(contract, function, values, caller, counters)
 
         self.session.traced = True
         try:
@@ -277,15 +276,18 @@ class Chain:
 
     def _arguments(
         self, contract: str, function: str, arguments: Sequence[Argument]
-    ) -> list[Value]:
+    ) -> Sequence[Value]:
         """The values of arguments, each of its parameter's type."""
         known = self.contracts.get(contract)
         if known is None:
             return []
         epoch = self.blocks.epoch
-        types = known.parameters(function, epoch)
-        if types is not None and len(types) != len(arguments):
-            types = None
+        parameters = known.parameters(function, epoch)
+        types = None
+        if parameters is not None and len(parameters.types) == len(arguments):
+            if [*map(type, arguments)] == parameters.plain:
+                return arguments  # type: ignore[return-value]
+            types = parameters.types
         return argument_values(arguments, types, known.version, epoch)
 
     # Deployment

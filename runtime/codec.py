@@ -226,6 +226,8 @@ def _bool() -> tuple[Encode, Decode, Copy]:
 
 
 def _integer(kind: type[Int | UInt], *, signed: bool) -> tuple[Encode, Decode, Copy]:
+    new = object.__new__
+
     def encode(value: Value, out: list[int], _memory: Memory) -> None:
         if value.__class__ is not kind:
             raise Mismatch(f"wants {kind.__name__}, not {value}")
@@ -237,7 +239,10 @@ def _integer(kind: type[Int | UInt], *, signed: bool) -> tuple[Encode, Decode, C
         number = slots[at] | slots[at + 1] << 64
         if signed and number & _SIGN:
             number -= _WHOLE + 1
-        return kind(number)
+        # 128 bits fit: the class need not look.
+        made = new(kind)
+        made.value = number
+        return made
 
     return encode, decode, _copy_plain(2)
 

@@ -359,7 +359,8 @@ class Host:
 
     def _stx_balance(self, s: Slots) -> None:
         owner = principal_of(self.guest.read(s[0] & _U32, s[1] & _U32)).value
-        _put_amount(s, accounts.read(self.get, owner).at(self.view.burn_height).unlocked)
+        account = accounts.read(self.get, owner)
+        _put_amount(s, account.at(self.view.burn_height, self.blocks.epoch).unlocked)
 
     def _stx_transfer(self, s: Slots) -> None:
         guest = self.guest
@@ -375,11 +376,11 @@ class Host:
             s[0] = 4
         else:
             source, target = principal_of(sender).value, principal_of(recipient).value
-            burn_height = self.view.burn_height
-            if not accounts.debit(self.state, source, amount, burn_height):
+            moment = self.view.burn_height, self.blocks.epoch
+            if not accounts.debit(self.state, source, amount, *moment):
                 s[0] = 1
                 return
-            accounts.credit(self.state, target, amount, burn_height)
+            accounts.credit(self.state, target, amount)
             tx = self.tx
             tx.assets.stx(source, amount)
             tx.events.append(Event("stx_transfer_event", (source, target, amount, memo)))
@@ -395,7 +396,8 @@ class Host:
             s[0] = 4
         else:
             owner = principal_of(sender).value
-            if not accounts.debit(self.state, owner, amount, self.view.burn_height):
+            moment = self.view.burn_height, self.blocks.epoch
+            if not accounts.debit(self.state, owner, amount, *moment):
                 s[0] = 1
                 return
             accounts.change_supply(self.state, -amount)
@@ -420,6 +422,11 @@ class Host:
         value = guest.read(s[0], s[1])
         self.tx.events.append(Event("print_event", (guest.contract.id, value)))
 
+    def _require_contract(self, s: Slots) -> None:
+        contract = principal_of(self.guest.read(s[0], s[1])).value
+        if self.contract_hash(contract) is None:
+            raise check("NoSuchContract")
+
     def _begin(self, s: Slots) -> None:
         self.tx.begin(read_only=s[0] != 0)
 
@@ -440,6 +447,7 @@ class Host:
         tx.begin()
         failure: TransactionError | None = None
         left = 0
+        active = guest.active_functions()
         try:
             (left,) = guest.instance.function(body_of(site.site))(block)
         except VmPanic:
@@ -448,6 +456,7 @@ class Host:
             # Generated code puts the sender back.
             failure = error
             self.guest = guest
+            guest.set_active_functions(active)
             if len(self.past) > past:
                 self.get, self.view = self.past[past]
                 del self.past[past:]
@@ -506,11 +515,15 @@ class Host:
 
     def write_moment(self, guest: Guest) -> None:
         """Write heights and supply, of now or of the past, into a guest's context."""
+        guest.context[MOMENT_AT:MOMENT_END] = self.moment()
+
+    def moment(self) -> bytes:
+        """Heights and supply, of now or of the past: the same object until they change."""
         view, supply = self.view, self.get(accounts.SUPPLY_KEY)
         moment = self._moment
         if moment is None or moment[0] is not view or moment[1] is not supply:
             moment = self._moment = (view, supply, self._packed_moment(view))
-        guest.context[MOMENT_AT:MOMENT_END] = moment[2]
+        return moment[2]
 
     def _packed_moment(self, view: View) -> bytes:
         supply = accounts.supply(self.get)

@@ -5,6 +5,7 @@ Knows no chain: who runs it fills the context in.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from struct import Struct
 from typing import Final
 
@@ -59,6 +60,10 @@ ROOMS: Final = Struct(f"<{abi.PRINCIPAL_ROOM}s{abi.PRINCIPAL_ROOM}s")
 ROOMS_AT: Final = SENDER_ROOM
 ROOMS_END: Final = ROOMS_AT + ROOMS.size
 
+ACTIVE_AT: Final = abi.ACTIVE_FUNCTIONS
+ACTIVE_END: Final = ACTIVE_AT + abi.MAX_ACTIVE_FUNCTIONS // 8
+NONE_ACTIVE: Final = bytes(abi.MAX_ACTIVE_FUNCTIONS // 8)
+
 
 class BoundSite:
     """A site with its codecs, and its contract and trait as this contract means them."""
@@ -101,6 +106,7 @@ class Export:
         "counts",
         "entry",
         "names_repeat",
+        "read_only",
         "result",
         "running",
     )
@@ -114,6 +120,7 @@ class Export:
         found = [(at, trait_count(type_)) for at, type_ in enumerate(types)]
         self.counts = tuple((at, count) for at, count in found if count is not None)
         self.names_repeat = len(dict(entry.parameters)) != len(types)
+        self.read_only = entry.access == "read-only"
         self.running = False
         self._by_memory = passes_by_memory(types)
         slots = 1 if self._by_memory else sum(len(codec.widths) for codec in self.codecs)
@@ -125,7 +132,7 @@ class Export:
         self._pull = self.result.pull
         self._call = function.call
 
-    def __call__(self, guest: Guest, values: list[Value]) -> Value:
+    def __call__(self, guest: Guest, values: Sequence[Value]) -> Value:
         """Call with values that are of the parameters' types; the context is filled in."""
         if self._by_memory:
             size = sum(codec.size for codec in self.codecs)
@@ -206,6 +213,14 @@ class Guest:
     def keep_allocated(self) -> None:
         """Keep what was allocated so far out of the heap's way."""
         self.keys.heap = self.word[HEAP]
+
+    def active_functions(self) -> bytes:
+        """Which functions that call other contracts are running."""
+        return bytes(self.context[ACTIVE_AT:ACTIVE_END])
+
+    def set_active_functions(self, active: bytes) -> None:
+        """Put that back as it was."""
+        self.context[ACTIVE_AT:ACTIVE_END] = active
 
     def alloc(self, size: int) -> int:
         """The address of `size` new bytes on the guest's heap."""

@@ -14,6 +14,7 @@ import subprocess
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from time import monotonic
 from types import TracebackType
 from typing import IO, Any, Final, Self
 
@@ -90,6 +91,7 @@ class ReferenceVM:
         self._process: subprocess.Popen[bytes] | None = None
         self._answers: queue.SimpleQueue[bytes] = queue.SimpleQueue()
         self.panics = 0
+        self.waited = 0.0
         self._start()
 
     def __enter__(self) -> Self:
@@ -151,6 +153,7 @@ class ReferenceVM:
 
     def receive(self) -> list[Receipt | None]:
         """The receipts, or none, of all operations sent since the last time."""
+        began = monotonic()
         receipts: list[Receipt | None] = []
         sent, self._sent = self._sent, []
         while len(receipts) < len(sent):
@@ -170,6 +173,7 @@ class ReferenceVM:
                 self._past.clear()
             elif not answer or answer["ok"]:
                 self._past.append(operation)
+        self.waited += monotonic() - began
         return receipts
 
     def close(self) -> None:

@@ -7,12 +7,12 @@ goes through codecs.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
 from compiler import abi
 from compiler.consensus_untyped import type_of
-from compiler.costs import cost_table
+from compiler.costs import Cost, cost_table
 from compiler.costs.limits import SIMNET_LIMIT
 from compiler.type_relations import admits, canonicalize
 from compiler.types import TraitIdentifier, Type
@@ -35,6 +35,9 @@ from runtime.instance import (
     DEPTH,
     HEAP,
     LIMITS,
+    MOMENT_AT,
+    MOMENT_END,
+    NONE_ACTIVE,
     ROOMS,
     ROOMS_AT,
     ROOMS_END,
@@ -44,6 +47,7 @@ from runtime.instance import (
     Guest,
 )
 from runtime.modules import Artifact
+from runtime.pox import POX, PoxCall, settle
 from runtime.tracer import trace_charges
 
 Isolation = Literal["reuse", "fresh"]
@@ -54,7 +58,25 @@ MAX_CALLERS: Final = 10_000
 MAX_KEPT_MEMORY: Final = 32 << 20
 """An instance whose memory grew beyond this is not kept: memory never shrinks."""
 
+MAX_ENTRIES: Final = 10_000
+MOMENT_IN_ENTRY: Final = slice(MOMENT_AT - CONTEXT.start, MOMENT_END - CONTEXT.start)
+
 Counters = list[int]
+
+
+class Entry:
+    """A function as a sender's transaction enters it: the whole context, but for the moment."""
+
+    __slots__ = ("arity", "context", "export", "guest", "metered", "moment")
+
+    def __init__(self, guest: Guest, export: Export, metered: bool) -> None:
+        """The guest's context is that of the transaction."""
+        self.guest = guest
+        self.export = export
+        self.metered = metered
+        self.arity = len(export.entry.parameters)
+        self.context = bytearray(guest.context[CONTEXT])
+        self.moment = b""
 
 
 class Session:
@@ -99,18 +121,34 @@ class Session:
         # Of the epoch that was charged in last: amounts by cost function and size, and parts of
         # contexts by sender, caller and depth.
         self._charged: Epoch | None = None
+        # Of the instances that are kept, by contract, function and sender.
+        self._entries: dict[tuple[str, str, bytes], Entry] = {}
         self._amounts: dict[tuple[str, int], Counters] = {}
         self._callers: dict[tuple[bytes, bytes, int], tuple[bytes, bytes]] = {}
+
+    def limit(self, limits: Cost) -> None:
+        """Change what transactions may use from here on."""
+        self.limits = [
+            limits.runtime,
+            limits.read_count,
+            limits.read_length,
+            limits.write_count,
+            limits.write_length,
+        ]
+        # Instances have a copy.
+        self.clear()
 
     # Instances
 
     def forget(self, contract: str) -> None:
         """Drop a contract's instance."""
         self._guests.pop(contract, None)
+        self._entries.clear()
 
     def clear(self) -> None:
         """Drop all instances."""
         self._guests.clear()
+        self._entries.clear()
         self._checked.clear()
 
     def instantiate(self, contract: Contract, artifact: Artifact) -> Guest:
@@ -146,7 +184,7 @@ class Session:
     def _drop_oldest(self) -> None:
         for name, guest in self._guests.items():
             if not guest.active:
-                del self._guests[name]
+                self.forget(name)
                 return
 
     # Contexts
@@ -159,6 +197,7 @@ class Session:
         COSTS.pack_into(context, COSTS_AT, *counters)
         if not guest.active:
             guest.word[HEAP] = guest.keys.heap
+            guest.set_active_functions(NONE_ACTIVE)
         if self.host.blocks.epoch is not self._charged:
             self._follow_epoch()
         key = (sender, caller, depth)
@@ -177,7 +216,10 @@ class Session:
         self._callers.clear()
 
     def _known_amounts(self, function: str, n: int) -> Counters:
-        cost = cost_table(self.host.epoch)[function].evaluate(n)
+        known = cost_table(self.host.epoch).get(function)
+        if known is None:
+            raise check("UndefinedFunction", function)
+        cost = known.evaluate(n)
         amounts = [
             cost.runtime,
             cost.read_count,
@@ -221,7 +263,9 @@ class Session:
             counters[3] += amounts[3]
             counters[4] += amounts[4]
         else:
-            counters[:] = [have + times * more for have, more in zip(counters, amounts, strict=True)]
+            counters[:] = [
+                have + times * more for have, more in zip(counters, amounts, strict=True)
+            ]
         self.check_limits(counters)
 
     def check_limits(self, counters: Counters) -> None:
@@ -242,7 +286,7 @@ class Session:
         self,
         contract_id: str,
         function: str,
-        values: list[Value],
+        values: Sequence[Value],
         sender: bytes,
         caller: bytes,
         counters: Counters,
@@ -271,15 +315,85 @@ class Session:
         if export.names_repeat:
             raise check("NameAlreadyUsed")
         too_much = self._overcharge(contract, export, values, site) if export.counts else 0
-        host = self.host
-        tx = host.tx
-        read_only = entry.access == "read-only"
-        before: Guest | None = host.guest
+        before: Guest | None = self.host.guest
         kept = guest.read(CONTEXT.start, CONTEXT.stop - CONTEXT.start) if guest.active else None
         heap = guest.word[HEAP]
         # A call's own level comes on top of what the caller says it is nested in.
         depth = 1 if before is None else before.word[DEPTH] + 1
         self.enter(guest, sender, caller, counters, depth)
+        try:
+            if contract_id not in POX:
+                return self._run(guest, export, values, counters, too_much)
+            # What becomes of the answer, and the call, succeed or fail together.
+            self.host.tx.begin()
+            value = self._run(guest, export, values, counters, too_much)
+            made = PoxCall(contract_id, function, values, principal_of(sender).value, value)
+            settle(made, self.host, lambda name, n: self.charge(name, n, counters))
+            self.host.tx.commit()
+            return value
+        finally:
+            if kept is not None:
+                guest.write(CONTEXT.start, kept)
+                guest.word[HEAP] = heap
+            elif self.isolation == "fresh":
+                self.forget(contract_id)
+
+    def transact(
+        self,
+        contract_id: str,
+        function: str,
+        values: Sequence[Value],
+        sender: bytes,
+        counters: Counters,
+    ) -> Value:
+        """Run a function for a transaction of the sender's: `execute`, and what stays the same
+        when it is called again is remembered."""
+        key = (contract_id, function, sender)
+        entry = self._entries.get(key)
+        if (
+            entry is None
+            or entry.metered is not self.metered
+            or self.host.blocks.epoch is not self._epoch
+            or len(values) != entry.arity
+        ):
+            value = self.execute(contract_id, function, values, sender, sender, counters)
+            self._remember(key)
+            return value
+        guest, export = entry.guest, entry.export
+        too_much = 0
+        if export.counts:
+            too_much = self._overcharge(guest.contract, export, values, None)
+        moment = self.host.moment()
+        if entry.moment is not moment:
+            entry.moment = entry.context[MOMENT_IN_ENTRY] = moment
+        guest.context[CONTEXT] = entry.context
+        return self._run(guest, export, values, counters, too_much)
+
+    def _remember(self, key: tuple[str, str, bytes]) -> None:
+        contract_id, function, sender = key
+        guest = self._guests.get(contract_id)
+        if guest is None or contract_id in POX:
+            return
+        counters = [0] * 5
+        self.charge("cost_load_contract", guest.contract.size, counters)
+        self.enter(guest, sender, sender, counters, 1)
+        if len(self._entries) >= MAX_ENTRIES:
+            self._entries.clear()
+        self._entries[key] = Entry(guest, guest.exports[function], self.metered)
+
+    def _run(
+        self,
+        guest: Guest,
+        export: Export,
+        values: Sequence[Value],
+        counters: Counters,
+        too_much: int,
+    ) -> Value:
+        """Run a function in a context that is filled in."""
+        host = self.host
+        tx = host.tx
+        read_only = export.read_only
+        before = host.guest
         export.running = True
         guest.active += 1
         tx.begin(read_only=read_only)
@@ -289,7 +403,7 @@ class Session:
                 value = export(guest, values)
             except (GuestTrap, Mismatch) as error:
                 raise self._fault(guest, error) from error
-            if read_only or not isinstance(value, Ok):
+            if read_only or value.__class__ is not Ok:
                 tx.roll_back()
             else:
                 tx.commit()
@@ -298,18 +412,15 @@ class Session:
             counters[0] -= too_much
             guest.active -= 1
             export.running = False
-            host.guest = before  # type: ignore[assignment]
+            host.guest = before
             if guest.word[HEAP] > MAX_KEPT_MEMORY:
                 guest.bloated = True
-            if kept is not None:
-                guest.write(CONTEXT.start, kept)
-                guest.word[HEAP] = heap
-            elif guest.bloated or self.isolation == "fresh":
-                self.forget(contract_id)
+            if guest.bloated and not guest.active:
+                self.forget(guest.contract.id)
         return value
 
     def _overcharge(
-        self, callee: Contract, export: Export, values: list[Value], site: BoundSite | None
+        self, callee: Contract, export: Export, values: Sequence[Value], site: BoundSite | None
     ) -> int:
         """What the function will charge too much for contracts that stand for traits.
 

@@ -74,7 +74,9 @@ class MemoryState:
 
     def roll_back(self) -> None:
         """Close the innermost mark, undoing."""
-        self._undo(self._marks.pop())
+        place = self._marks.pop()
+        if len(self._log) > place:
+            self._undo(place)
 
     def end_block(self, height: int) -> None:
         """Close the block at `height`."""

@@ -79,10 +79,14 @@ class StaticCosts:
             known = self._with_calls(
                 deployed, description, entry.costs, self._load(deployed.size), traced=traced
             )
-            # As many as can be of the arguments become traits.
+            # Code charges for traits, the chain for what is passed (`runtime.casts`).
             traits = sum(most_traits(type_) for _, type_ in entry.parameters)
-            less = Cost(runtime=traits * overcharge(self._epoch))
-            known = self._known[key] = replace(known, least=minus(known.least, less))
+            between = Cost(runtime=traits * overcharge(self._epoch))
+            if deployed.version.casts_traits:
+                known = replace(known, least=minus(known.least, between))
+            else:
+                known = replace(known, most=known.most + between)
+            self._known[key] = known
         return known
 
     def deploy(self, contract: str) -> Estimate | None:

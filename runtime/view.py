@@ -135,8 +135,9 @@ class ChainView:
 
     def stx_account(self, principal: str) -> StxAccount:
         """An account, its lock undone if it has ended."""
-        account = accounts.read(self._host.get, principal).at(self._host.view.burn_height)
-        return StxAccount(account.unlocked, account.locked, account.unlock_height)
+        host = self._host
+        account = accounts.read(host.get, principal).at(host.view.burn_height, self.epoch)
+        return StxAccount(account.unlocked, account.locked, account.shown_unlock_height)
 
     def contract_hash(self, contract: str) -> bytes | None:
         """SHA-512/256 of a contract's source."""

@@ -66,6 +66,7 @@ def build(
     chosen = MessageFormat.JSON if as_json else message_format
     report = open_report(chosen, options.profile, all_problems=all_problems)
     listen: Listener = report.event
+    workers: ClusterFactory | None = None
     try:
         if timings:
             from clarbuild.timings import Recorder
@@ -77,7 +78,7 @@ def build(
 
             others["remote"] = Remotes(remote, remote_access, tuple(remote_key or ()))
         if executor is not None:
-            others["executor"] = cluster(executor, report)
+            others["executor"] = workers = cluster(executor, report)
         builder = open_builder(path, options, **others)
         with builder.around.store:
             result = builder.dry_run(listen) if dry_run else builder.build(listen)
@@ -100,6 +101,8 @@ def build(
         raise
     finally:
         report.close()
+        if workers is not None:
+            workers.close()
 
 
 def open_report(message_format: MessageFormat, profile: str, *, all_problems: bool) -> Report:

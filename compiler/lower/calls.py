@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from compiler.abi import Abort
+from compiler.abi import ACTIVE_FUNCTIONS, RUNTIME, Abort
 from compiler.layout import DATA, KNOWN_EMPTY, layout_of, passes_by_memory
 from compiler.lower import held as h
 from compiler.lower.convert import same_layout
@@ -14,7 +14,16 @@ from compiler.lower.function import FunctionLowering, HeldNode
 from compiler.lower.held import Held
 from compiler.lower.typed.bounds import size_bounds
 from compiler.syntax.ast import AtomNode, ListNode
-from compiler.types import ListType, NoType, OptionalType, ResponseType, TupleType, Type
+from compiler.types import (
+    PRINCIPAL,
+    CallableTraitType,
+    ListType,
+    NoType,
+    OptionalType,
+    ResponseType,
+    TupleType,
+    Type,
+)
 from compiler.versions import ClarityVersion
 from compiler.wasm.code import Code
 from compiler.wasm.functions import FuncRef, Local
@@ -35,7 +44,9 @@ def call_user_function(
         fn.abort(Abort.INCORRECT_ARGUMENT_COUNT)
         return function.result
     if inlines(fn.module, function):
-        return _inline(fn, function, arguments)
+        _inline(fn, function, arguments)
+        _discount_principals(fn, function, arguments)
+        return function.result
     by_memory = passes_by_memory(function.parameters)
     block: Local | None = None
     if by_memory:
@@ -57,7 +68,38 @@ def call_user_function(
     fn.meter.add(fn.module.cost_ranges[function.name])
     if entered:
         leave_calls(fn)
+    _discount_principals(fn, function, arguments)
     return function.result
+
+
+def _discount_principals(
+    fn: FunctionLowering, function: UserFunction, arguments: Sequence[Node | HeldNode]
+) -> None:
+    """Take back what was charged too much for contracts that became traits as arguments.
+
+    An argument is charged by its size as it is passed, and a trait is larger than a principal.
+    """
+    module = fn.module
+    if not module.metering or not module.epoch.charges_argument_size:
+        return
+    if module.version < ClarityVersion.CLARITY_2:
+        return
+    own_types = [
+        a.held.type if isinstance(a, HeldNode) else module.typed.own_type(a) for a in arguments
+    ]
+    traits = sum(
+        isinstance(parameter, CallableTraitType) and not isinstance(own, CallableTraitType)
+        for own, parameter in zip(own_types, function.parameters, strict=True)
+    )
+    if traits:
+        shape = module.costs["cost_inner_type_check_cost"].runtime
+        declared = module.generated.declared_size
+        trait = next(p for p in function.parameters if isinstance(p, CallableTraitType))
+        each = shape.evaluate(declared(trait)) - shape.evaluate(declared(PRINCIPAL))
+        fn.meter.flush()
+        code = fn.code
+        code.i32_const(0).i32_const(0).i64_load(RUNTIME)
+        code.i64_const(traits * each).i64_sub().i64_store(RUNTIME)
 
 
 # Bodies of more nodes than this are called. Inlined ones may inline in turn.
@@ -68,6 +110,8 @@ _MAX_INLINED_TOTAL = 400
 def inlines(module: ModuleLowering, function: UserFunction) -> bool:
     """Whether calls of a private function are replaced by its body."""
     if not module.inlining or function.kind != "private" or passes_by_memory(function.parameters):
+        return False
+    if function.calls_out is not None:
         return False
     typed = module.typed.functions[function.name]
     own, whole = _body_size(module, typed.body)
@@ -202,6 +246,7 @@ def lower_function(module: ModuleLowering, function: UserFunction, typed: TypedF
     names = [name for name, _ in typed.signature.args]
     values = _parameters(code, fn, function.parameters)
     fn.meter.check(module.host("abort"))
+    _refuse_reentry(fn, function)
     _enter(fn, values)
     for name, value in zip(names, values, strict=True):
         fn.scope[name] = value
@@ -211,8 +256,32 @@ def lower_function(module: ModuleLowering, function: UserFunction, typed: TypedF
     own = fn.lower(typed.body)
     fn.convert(own, function.result)
     fn.meter.flush()
+    for cleanup in fn.cleanups:
+        cleanup()
     module.cost_ranges[function.name] = fn.meter.ranges.range()
     code.finish()
+
+
+def _refuse_reentry(fn: FunctionLowering, function: UserFunction) -> None:
+    """End the transaction if the function is running already: a contract that it called came back.
+
+    The interpreter looks at every function; only those that call out can be met again.
+    """
+    if function.calls_out is None:
+        return
+    code = fn.code
+    place, bit = divmod(function.calls_out, 32)
+    address = ACTIVE_FUNCTIONS + 4 * place
+    mask = 1 << bit
+    code.i32_const(0).i32_load(address).i32_const(mask).i32_and()
+    fn.abort_if(Abort.CIRCULAR_REFERENCE)
+    code.i32_const(0).i32_const(0).i32_load(address).i32_const(mask).i32_or().i32_store(address)
+
+    def leave() -> None:
+        code.i32_const(0).i32_const(0).i32_load(address)
+        code.i32_const(~mask).i32_and().i32_store(address)
+
+    fn.cleanups.append(leave)
 
 
 def _parameters(code: Code, fn: FunctionLowering, parameters: tuple[Type, ...]) -> list[Held]:

@@ -26,13 +26,17 @@ from compiler.wasm.valtypes import ValType
 from compiler.words.effects import EFFECTS
 
 _FUNCTIONS = {"define-public", "define-read-only", "define-private"}
+_CALLS = frozenset({"contract-call?"})
 
 
 def lower_contract(module: ModuleLowering) -> None:
     """Emit everything of the contract into the module's builder, and complete its description."""
     typed = module.typed
     _number(module, typed)
-    effects = _effects(typed)
+    mentions = _mentions(typed)
+    effects = _reaching(mentions, EFFECTS)
+    calls_out = sorted(_reaching(mentions, _CALLS))[: abi.MAX_ACTIVE_FUNCTIONS]
+    places = {name: place for place, name in enumerate(calls_out)}
     forms: list[FuncRef] = []
     costs: list[CostRange] = []
     used: set[str] = set()
@@ -46,7 +50,7 @@ def lower_contract(module: ModuleLowering) -> None:
         if keyword in _FUNCTIONS:
             assert isinstance(node, ListNode)
             name = _head_name(node)
-            _declare_function(module, typed.functions[name], effects)
+            _declare_function(module, typed.functions[name], effects, places.get(name))
             # In order of definition, so that what a function calls is known when it is called.
             lower_function(module, module.functions[name], typed.functions[name])
             entry = module.description.functions[name]
@@ -99,7 +103,7 @@ def _head_name(node: ListNode) -> str:
 
 
 def _declare_function(
-    module: ModuleLowering, typed: TypedFunction, effects: frozenset[str]
+    module: ModuleLowering, typed: TypedFunction, effects: frozenset[str], calls_out: int | None
 ) -> None:
     parameters = tuple(type_ for _, type_ in typed.signature.args)
     result = typed.signature.returns
@@ -110,15 +114,15 @@ def _declare_function(
         export=abi.FUNCTION_PREFIX + typed.name,
     )
     module.functions[typed.name] = UserFunction(
-        typed.name, typed.kind, parameters, result, ref, typed.name in effects
+        typed.name, typed.kind, parameters, result, ref, typed.name in effects, calls_out
     )
     module.description.functions[typed.name] = FunctionEntry(
         typed.kind, typed.signature.args, result
     )
 
 
-def _effects(typed: TypedContract) -> frozenset[str]:
-    """The functions that may do something that can be undone, themselves or through others."""
+def _mentions(typed: TypedContract) -> dict[str, set[str]]:
+    """The names that stand in each function's body."""
     mentions: dict[str, set[str]] = {}
     for name, function in typed.functions.items():
         names: set[str] = set()
@@ -130,7 +134,12 @@ def _effects(typed: TypedContract) -> frozenset[str]:
             elif isinstance(node, AtomNode):
                 names.add(node.name)
         mentions[name] = names
-    found = {name for name, names in mentions.items() if names & EFFECTS}
+    return mentions
+
+
+def _reaching(mentions: dict[str, set[str]], words: frozenset[str]) -> frozenset[str]:
+    """The functions that may come to one of `words`, themselves or through others."""
+    found = {name for name, names in mentions.items() if names & words}
     grown = True
     while grown:
         more = {name for name, names in mentions.items() if name not in found and names & found}

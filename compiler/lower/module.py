@@ -27,7 +27,7 @@ from compiler.wasm.module import ModuleBuilder
 class UserFunction:
     """A function of the contract: how it is called, and what it may do."""
 
-    __slots__ = ("effects", "kind", "name", "parameters", "ref", "result")
+    __slots__ = ("calls_out", "effects", "kind", "name", "parameters", "ref", "result")
 
     def __init__(
         self,
@@ -37,6 +37,7 @@ class UserFunction:
         result: Type,
         ref: FuncRef,
         effects: bool,
+        calls_out: int | None,
     ) -> None:
         self.name = name
         self.kind = kind
@@ -45,6 +46,8 @@ class UserFunction:
         self.ref = ref
         # Whether it may write, print or call other contracts, so that undoing it means something.
         self.effects = effects
+        # Its number among those that call other contracts, which may call back.
+        self.calls_out = calls_out
 
 
 class ModuleLowering:

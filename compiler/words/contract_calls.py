@@ -84,6 +84,8 @@ def _contract_of(fn: FunctionLowering, call: Call) -> Type:
     if held is None:
         raise CompilerBug("contract-of: of what is not in scope")
     fn.push(held)
+    fn.host("require_contract")
+    fn.push(held)
     return PRINCIPAL
 
 

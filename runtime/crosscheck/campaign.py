@@ -39,10 +39,10 @@ KINDS: Final[dict[str, Callable[[str, ClarityVersion, Epoch], Case]]] = {
 }
 # Chains grow slower as they grow longer, and instances hold address space.
 _CASES_PER_CHAIN: Final = {
-    "expressions": 60,
-    "programs": 100,
-    "transactions": 50,
-    "near-miss": 400,
+    "expressions": 150,
+    "programs": 200,
+    "transactions": 120,
+    "near-miss": 600,
 }
 _SHRUNK_PER_CAUSE: Final = 1
 
@@ -89,7 +89,7 @@ class Outcome:
     cases: int = 0
     compared: int = 0
     seconds: float = 0.0
-    rejected: int = 0
+    waited: float = 0.0
     crashes: int = 0
     findings: list[Finding] = field(default_factory=list)
     causes: Counter[str] = field(default_factory=Counter)
@@ -102,11 +102,12 @@ def run_campaign(
     """Run a plan; `notice` is told after every chain."""
     outcome = Outcome(plan)
     began = monotonic()
-    panics = reference.panics
+    panics, waited = reference.panics, reference.waited
     for number, ground, size in _chains(plan):
         _run_chain(plan, outcome, Pair(reference), ground, range(number, number + size))
         outcome.seconds = monotonic() - began
         outcome.crashes = reference.panics - panics
+        outcome.waited = reference.waited - waited
         notice(outcome)
         if plan.seconds is not None and outcome.seconds > plan.seconds:
             break
@@ -150,12 +151,18 @@ def _run_chain(
         outcome.causes[found.cause] += 1
         log.info("%s %s %s: %s", seed, version, epoch, found.cause)
         if outcome.causes[found.cause] <= _SHRUNK_PER_CAUSE:
+            before_it = before
             small = shrink(case.operations, found, pair)
             _begin(pair, outcome, before, version, epoch)
             again = pair.run(small)
             if again is None:
                 small, again = case.operations[: found.index + 1], found
-            operations = (*before, *small)
+            elif pair.run(start := before[:2]) is None:
+                # Most do without the library and the blocks.
+                alone = pair.run(small)
+                if alone is not None and alone.cause == again.cause:
+                    again, before_it = alone, start
+            operations = (*before_it, *small)
             outcome.findings.append(Finding(seed, version, epoch, again, operations))
         # What was different may still be.
         _begin(pair, outcome, before, version, epoch)

@@ -38,13 +38,18 @@ def _operation_lines(operation: Operation) -> Iterator[str]:
         yield f"  {op} {rest}"
 
 
+def finding_lines(finding: Finding) -> Iterator[str]:
+    """A finding for people."""
+    yield f"seed {finding.seed}, {finding.version}, epoch {finding.epoch}"
+    yield from difference_lines(finding.difference, finding.operations)
+    yield ""
+
+
 def outcome_lines(outcome: Outcome) -> Iterator[str]:
     """A campaign for people."""
     plan = outcome.plan
     for finding in outcome.findings:
-        yield f"seed {finding.seed}, {finding.version}, epoch {finding.epoch}"
-        yield from difference_lines(finding.difference, finding.operations)
-        yield ""
+        yield from finding_lines(finding)
     yield (
         f"{plan.kind}: seed {plan.seed}, {outcome.cases} cases, {outcome.compared} receipts, "
         f"{sum(outcome.causes.values())} differences of {len(outcome.causes)} causes, "

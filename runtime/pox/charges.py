@@ -5,13 +5,14 @@ The steps are those programs' in the order of their charges: cost functions, eac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
+from compiler.consensus_untyped import serialized_size
 from compiler.type_sizes import size
 from compiler.types import PRINCIPAL, UINT, StringAsciiType, TupleType
-from compiler.values import Buffer, Some, Tuple, UInt, Value, display
-from runtime.pox.events import Action, subject
+from compiler.values import Principal, Some, Tuple, Value, display
+from runtime.pox.events import Action, Cycles, Unavailable, subject
 from runtime.pox.ledger import Ledger
 
 Step = tuple[str, int]
@@ -19,7 +20,6 @@ Steps = tuple[Step, ...]
 
 _ACCOUNT: Final = TupleType((("locked", UINT), ("unlock-height", UINT), ("unlocked", UINT)))
 _STORED_UINT: Final = 17
-_TUPLE_OF_STATE: Final = "stacking-state"
 
 
 class _Program(NamedTuple):
@@ -27,7 +27,7 @@ class _Program(NamedTuple):
 
     length: int
     shown: tuple[int, ...]
-    run: Callable[[Action, Ledger], Iterator[Step]]
+    run: Callable[[Action, Ledger], Steps]
 
 
 def charges(action: Action, ledger: Ledger) -> Iterator[Step]:
@@ -70,7 +70,13 @@ def _call(argument: Steps | None, *body: Steps) -> Steps:
     count = argument is not None
     sizes: Steps = (("cost_inner_type_check_cost", size(UINT)),) if count else ()
     inner = tuple(step for steps in body for step in steps)
-    return (_LOOKUP, *(argument or ()), ("cost_user_function_application", int(count)), *sizes, *inner)
+    return (
+        _LOOKUP,
+        *(argument or ()),
+        ("cost_user_function_application", int(count)),
+        *sizes,
+        *inner,
+    )
 
 
 def _tuple(*fields: Steps) -> Steps:
@@ -136,10 +142,94 @@ def _literal(value: Value) -> Steps:
             return _LITERAL
 
 
-def _entry(name: str, key: Tuple, ledger: Ledger) -> Steps:
-    """A map's entry, or nothing more where it fails."""
-    return _apply("fetch_entry", ledger.entry_size(name, key), _literal(key))
-
-
 def _data(*fields: Steps) -> Steps:
     return _tuple(_tuple(*fields))
+
+
+# The programs
+
+
+def _stack(action: Action, _: Ledger) -> Steps:
+    until = _start_of(_apply("add", 3, _CURRENT))
+    return _data(_LITERAL, until, _literal(action.arguments[1]), _LITERAL, _LITERAL)
+
+
+def _delegate_stack(action: Action, _: Ledger) -> Steps:
+    until = _start_of(_apply("add", 3, _CURRENT))
+    address = _literal(action.arguments[2])
+    return _data(_LITERAL, until, address, _LITERAL, _LITERAL, _LITERAL, _LITERAL)
+
+
+_RAISED: Final = _apply("add", 2, _field(_account(_LITERAL)))
+
+
+def _increase(action: Action, ledger: Ledger) -> Steps:
+    key = Tuple({"stacker": Principal(action.sender)})
+    return _data(_LITERAL, _RAISED, _entry_field("stacking-state", key, ledger))
+
+
+def _delegate_increase(action: Action, _: Ledger) -> Steps:
+    return _data(_literal(action.arguments[1]), _LITERAL, _RAISED, _LITERAL, _LITERAL)
+
+
+def _extended(action: Action, ledger: Ledger) -> Steps:
+    following = _apply("add", 2, _UINT_NAME)
+    cycles = Cycles(ledger)
+    ends = cycles.of(ledger.account(subject(action)).shown_unlock_height)
+    return (
+        _LOOKUP,
+        ("cost_let", 6),
+        *_CURRENT,
+        *_field(_account(_LITERAL)),
+        *_cycle_of(_UINT_NAME),
+        *_before("if", 0, _apply("ge", size(UINT), following, _UINT_NAME)),
+        *(following if cycles.current + 1 > ends else _UINT_NAME),
+        *_apply("sub", 2, _apply("add", 2, _UINT_NAME)),
+        *_start_of(following),
+    )
+
+
+def _extend(action: Action, ledger: Ledger) -> Steps:
+    address = _literal(action.arguments[1])
+    return (*_extended(action, ledger), *_data(address, _LITERAL, _UINT_NAME))
+
+
+def _delegate_extend(action: Action, ledger: Ledger) -> Steps:
+    address = _literal(action.arguments[1])
+    data = _data(address, _LITERAL, _UINT_NAME, _LITERAL, _LITERAL)
+    return (*_extended(action, ledger), *data)
+
+
+def _aggregate(action: Action, ledger: Ledger) -> Steps:
+    address, cycle = action.arguments[:2]
+    key = Tuple({"pox-addr": address, "reward-cycle": cycle, "sender": Principal(action.sender)})
+    amount = _entry_field("logged-partial-stacked-by-cycle", key, ledger)
+    return _data(_literal(address), _LITERAL, amount, _LITERAL)
+
+
+def _delegate(action: Action, _: Ledger) -> Steps:
+    return _data(*map(_literal, action.arguments))
+
+
+def _entry_field(name: str, key: Tuple, ledger: Ledger) -> Steps:
+    """A field of a map's entry, which has to be there."""
+    entry = ledger.entry(name, key)
+    if not isinstance(entry, Tuple):
+        raise Unavailable
+    length = serialized_size(key) + 1 + serialized_size(entry)
+    fetched = (*_literal(key), ("cost_fetch_entry", length))
+    return _apply("tuple_get", len(entry), _apply("unwrap", 1, (_LOOKUP, *fetched)))
+
+
+_PROGRAMS: Final = {
+    "stack-stx": _Program(868, (0, 1, 2, 3, 3), _stack),
+    "delegate-stack-stx": _Program(1064, (0, 1, 2, 3, 4, 4), _delegate_stack),
+    "stack-increase": _Program(636, (0, 0), _increase),
+    "delegate-stack-increase": _Program(810, (0, 0, 1, 2, 2), _delegate_increase),
+    "stack-extend": _Program(1170, (0, 0, 1), _extend),
+    "delegate-stack-extend": _Program(1312, (0, 0, 1, 2, 2), _delegate_extend),
+    "stack-aggregation-commit": _Program(827, (0, 0, 1, 1), _aggregate),
+    "stack-aggregation-commit-indexed": _Program(827, (0, 0, 1, 1), _aggregate),
+    "stack-aggregation-increase": _Program(827, (0, 0, 1, 1), _aggregate),
+    "delegate-stx": _Program(686, (0, 1, 2, 3), _delegate),
+}

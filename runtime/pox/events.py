@@ -77,7 +77,7 @@ def subject(action: Action) -> str:
 # Cycles, with the interpreter's arithmetic
 
 
-class _Cycles:
+class Cycles:
     """The contract's burn heights and reward cycles."""
 
     __slots__ = ("_burn_height", "_first", "_length", "_prepare")
@@ -131,7 +131,7 @@ def _delegate_stack(action: Action, ledger: Ledger) -> Fields:
 def _locked_anew(
     action: Action, ledger: Ledger, amount: Value, address: Value, start: Value, period: Value
 ) -> Fields:
-    cycles = _Cycles(ledger)
+    cycles = Cycles(ledger)
     until = cycles.start(_fits(cycles.current + 1 + _number(period)))
     fields: Fields = {
         "lock-amount": amount,
@@ -165,7 +165,7 @@ def _raised(action: Action, ledger: Ledger, at: int) -> Fields:
         "total-locked": UInt(_fits(action.amount(at) + account.locked)),
     }
     if action.detailed:
-        fields |= _span(action, _Cycles(ledger), account.shown_unlock_height)
+        fields |= _span(action, Cycles(ledger), account.shown_unlock_height)
     return fields
 
 
@@ -180,7 +180,7 @@ def _delegate_extend(action: Action, ledger: Ledger) -> Fields:
 
 
 def _extended(action: Action, ledger: Ledger, at: int) -> Fields:
-    cycles = _Cycles(ledger)
+    cycles = Cycles(ledger)
     ends = cycles.of(ledger.account(subject(action)).shown_unlock_height)
     first = max(cycles.current + 1, ends)
     until = cycles.start(_fits(first + action.amount(at)))
@@ -206,7 +206,7 @@ def _aggregate(action: Action, ledger: Ledger) -> Fields:
     }
     if not action.detailed:
         return fields
-    cycles, number = _Cycles(ledger), _number(cycle)
+    cycles, number = Cycles(ledger), _number(cycle)
     counted = cycles.next_counted
     fields["end-cycle-id"] = Some(UInt(_fits(number + 1)))
     fields["start-cycle-id"] = UInt(counted if number == cycles.current + 1 else number)
@@ -225,7 +225,7 @@ def _delegate(action: Action, ledger: Ledger) -> Fields:
         "pox-addr": address,
     }
     if action.detailed:
-        cycles = _Cycles(ledger)
+        cycles = Cycles(ledger)
         ends = Some(UInt(cycles.of(_number(until.value)))) if isinstance(until, Some) else NONE
         fields |= {"end-cycle-id": ends, "start-cycle-id": UInt(cycles.next_counted)}
     return fields
@@ -237,13 +237,13 @@ def _revoke(action: Action, ledger: Ledger) -> Fields:
             return {
                 "delegate-to": state["delegated-to"],
                 "end-cycle-id": NONE,
-                "start-cycle-id": UInt(_Cycles(ledger).current + 1),
+                "start-cycle-id": UInt(Cycles(ledger).current + 1),
             }
         case _:
             raise Unavailable
 
 
-def _span(action: Action, cycles: _Cycles, until: int) -> Fields:
+def _span(action: Action, cycles: Cycles, until: int) -> Fields:
     if not action.detailed:
         return {}
     return {

@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-from runtime import accounts
 from runtime.accounts import Account
 from runtime.errors import runtime
 from runtime.pox.ledger import Ledger
-
 
 
 class Violation(Exception):

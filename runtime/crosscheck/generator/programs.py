@@ -38,6 +38,8 @@ from runtime.crosscheck.generator.writer import Known, Scope, Writer
 
 Operation = dict[str, Any]
 
+EXPRESSIONS_PER_CASE: Final = 10
+
 EPOCHS: Final = tuple(
     Epoch.parse(name) for name in ("2.05", "2.1", "2.4", "2.5", "3.0", "3.1", "3.3", "3.4", "4.0")
 )
@@ -129,7 +131,9 @@ def prelude(version: ClarityVersion, epoch: Epoch) -> list[Operation]:
     ]
 
 
-def expressions(seed: str, version: ClarityVersion, epoch: Epoch, count: int = 10) -> Case:
+def expressions(
+    seed: str, version: ClarityVersion, epoch: Epoch, count: int = EXPRESSIONS_PER_CASE
+) -> Case:
     """A contract with a function for each of `count` expressions, and a call of each."""
     writer = Writer(Material(random.Random(seed)), version, epoch, _SEEN)
     name = f"e{seed}"

@@ -227,14 +227,15 @@ def _private(w: Writer, s: Scope, want: Type | None, d: int) -> Made:
 def _at_block(w: Writer, s: Scope, want: Type | None, d: int) -> Made:
     of = wanted(w, want)
     inner = Scope(s.names, returns=s.returns, writes=False)
-    n = w.material.rng.random()
-    if n < 0.2:
-        place = f"0x{w.material.rng.randbytes(32).hex()}"
-    elif w.version <= ClarityVersion.CLARITY_2:
-        place = "(unwrap-panic (get-block-info? id-header-hash u0))"
-    else:
-        place = "(unwrap-panic (get-stacks-block-info? id-header-hash u1))"
-    return f"(at-block {place} {w.expr(of, inner, d)})", of
+    place = "(unwrap-panic (get-stacks-block-info? id-header-hash (- stacks-block-height u1)))"
+    if w.version <= ClarityVersion.CLARITY_2:
+        place = "(unwrap-panic (get-block-info? id-header-hash (- block-height u1)))"
+    if w.material.chance(0.1):
+        place = "0x00"
+    w.past += 1
+    body = w.expr(of, inner, d)
+    w.past -= 1
+    return f"(at-block {place} {body})", of
 
 
 @produces("as-contract")

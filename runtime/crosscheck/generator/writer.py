@@ -70,6 +70,15 @@ class Row(NamedTuple):
 
 ROWS: list[Row] = []
 
+# Words that read nothing that a contract keeps in variables and tokens, themselves or by what
+# they call.
+_TIMELESS = frozenset(
+    "+ - * / mod pow < <= > >= and or not is-eq if begin let some ok tuple merge concat append list"
+    " burn-block-height block-height stacks-block-height tenure-height stx-liquid-supply chain-id"
+    " tx-sender contract-caller stx-get-balance stx-account get-block-info? get-stacks-block-info?"
+    " get-tenure-info? get-burn-block-info? map-get? nft-get-owner? sha256 to-int to-uint".split()
+)
+
 
 def produces(word: str, *gives: type, writes: bool = False) -> Callable[[Production], Production]:
     """Registers a production for a word; with no classes named, it can give any type."""
@@ -108,6 +117,9 @@ class Writer:
         self.rows = [row for row in ROWS if self._has(row.word)]
         self._by_class: dict[type, list[Row]] = {}
         self._nesting = 0
+        # Inside `at-block`: a variable that was not there yet reads as `none` in the interpreter,
+        # whatever its type, so that none is read there.
+        self.past = 0
 
     def _has(self, word: str) -> bool:
         row = WORD_NAMES[word]
@@ -153,6 +165,8 @@ class Writer:
         """An expression with a word chosen before its type."""
         self.fuel -= 1
         rows = [row for row in self.rows if scope.writes or not row.writes]
+        if self.past:
+            rows = [row for row in rows if row.word in _TIMELESS]
         while True:
             row = self.material.pick(rows)
             made = row.make(self, scope, None, depth - 1)
@@ -180,6 +194,8 @@ class Writer:
             # Words that give this very class, before those that give anything.
             rows += 2 * [row for row in rows if row.gives]
             self._by_class[kind] = rows
+        if self.past:
+            return [row for row in rows if row.word in _TIMELESS]
         return rows if scope.writes else [row for row in rows if not row.writes]
 
     def exact(self, of: Type, scope: Scope) -> str:
@@ -188,6 +204,8 @@ class Writer:
         names = [name for name, held in scope.names if held == of and name.startswith("p")]
         if names and self.material.chance(0.7):
             return self.material.pick(names)
+        if self.past:
+            return self.leaf(of, scope)
         return f"(var-get {self.var(of)})"
 
     def filled(self, of: Type, scope: Scope, depth: int) -> str:
