@@ -209,6 +209,11 @@ class RemoteTier:
         self._uploads[self._ask(self._put(key, action, dict(outputs)))] = size
         return True
 
+    @property
+    def full(self) -> bool:
+        """Whether as much is on its way as may be before something is dropped."""
+        return sum(self._uploads.values()) > _QUEUED_BYTES // 2
+
     def flush(self, seconds: float | None = None) -> None:
         """Waits for what is being stored, `Limits.flush` at most by default; drops the rest."""
         end = self._clock() + (self.limits.flush if seconds is None else seconds)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from clarbuild.commands import build, care, chain, cost, crosscheck, look
+from clarbuild.commands import build, care, chain, cost, crosscheck, look, share
 
 app = typer.Typer(
     help="Compiles Clarity contracts to WebAssembly, caches them by content, and runs them.",
@@ -21,6 +21,8 @@ app.command()(look.explain)
 app.command()(cost.cost)
 app.command()(crosscheck.crosscheck)
 app.command("verify")(care.verify_builds)
+for command in (share.keygen, share.push):
+    care.cache_app.command()(command)
 app.add_typer(care.cache_app, name="cache")
 
 

@@ -66,7 +66,7 @@ def find_key(around: Surroundings, prefix: str) -> ActionKey | None:
         raise fault(
             prefix,
             "ambiguous",
-            f"{plural(len(infos), 'entry').replace('entrys', 'entries')} begin so",
+            f"{plural(len(infos), 'value')} in the cache begin so",
             hint="give more digits",
         )
     return max(keys, key=lambda key: _made_at(around, key))

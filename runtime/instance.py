@@ -42,7 +42,7 @@ SENDER_ROOM: Final = abi.PRINCIPALS
 CALLER_ROOM: Final = abi.PRINCIPALS + abi.PRINCIPAL_ROOM
 SPONSOR_ROOM: Final = abi.PRINCIPALS + 2 * abi.PRINCIPAL_ROOM
 CURRENT_ROOM: Final = abi.PRINCIPALS + 3 * abi.PRINCIPAL_ROOM
-CONTEXT: Final = slice(abi.RUNTIME, abi.PRINCIPALS + 4 * abi.PRINCIPAL_ROOM)
+CONTEXT: Final = slice(abi.RUNTIME, abi.ACTIVE_FUNCTIONS + abi.MAX_ACTIVE_FUNCTIONS // 8)
 
 # Parts of the context block that are written in one go.
 COSTS: Final = Struct("<5Q")

@@ -272,7 +272,7 @@ def _refuse_reentry(fn: FunctionLowering, function: UserFunction) -> None:
     code = fn.code
     place, bit = divmod(function.calls_out, 32)
     address = ACTIVE_FUNCTIONS + 4 * place
-    mask = 1 << bit
+    mask = (1 << bit) - (1 << 32 if bit == 31 else 0)
     code.i32_const(0).i32_load(address).i32_const(mask).i32_and()
     fn.abort_if(Abort.CIRCULAR_REFERENCE)
     code.i32_const(0).i32_const(0).i32_load(address).i32_const(mask).i32_or().i32_store(address)

@@ -418,3 +418,25 @@ def test_the_command(workspace: Workspace, tmp_path: Path) -> None:
     assert wrong.returncode == 1
     assert "no such kind of remote" in wrong.stderr
     assert path_of(ActionKey(bytes(32))).startswith("v1/00/")
+
+
+def test_keys_and_pushing(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.project({"token": TOKEN, "shop": SHOP})
+    url = (tmp_path / "shared").as_uri()
+    made = clarbuild("cache", "keygen", tmp_path / "secret", home=tmp_path)
+    assert made.stdout.startswith("ed25519:")
+    assert clarbuild("cache", "keygen", tmp_path / "secret", home=tmp_path).returncode == 1
+    home, other = tmp_path / "home", tmp_path / "other"
+    assert clarbuild("cache", "push", workspace.root, "--remote", url, home=home).returncode == 1
+    clarbuild("build", workspace.root, home=home)
+    pushed = clarbuild("cache", "push", workspace.root, "--remote", url, home=home)
+    assert (pushed.returncode, pushed.stdout) == (0, f"sent 2 artifacts to {url}\n")
+    found = clarbuild("build", workspace.root, "--remote", url, home=other)
+    assert "2 of them from the remote" in found.stdout
+    key = made.stdout.strip()
+    refused = clarbuild(
+        "build", workspace.root, "--remote", url, "--remote-key", key, home=tmp_path / "third"
+    )
+    assert refused.returncode == 0
+    assert "2 built" in refused.stdout
+    assert "2 not taken: not signed" in refused.stderr
