@@ -12,7 +12,7 @@ REFERENCE_STAMP := $(REFERENCE_VM)/.made
 # Each command starts half a second faster with its modules compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench conformance crosscheck reference-vm clean
+.PHONY: demo test lint bench bench-all bench-publish bench-compare conformance crosscheck reference-vm clean
 
 demo: $(STAMP)
 	@BIN=$(BIN) sh sample_projects/demo.sh
@@ -28,11 +28,24 @@ lint: $(STAMP)
 bench: $(STAMP) reference-vm
 	$(BIN)/python -m benchmarks
 
+# With builds and replays of the mainnet log, which take minutes.
+bench-all: $(STAMP) reference-vm
+	$(BIN)/python -m benchmarks --all
+
+# The same, and docs/performance.md renewed.
+bench-publish: $(STAMP) reference-vm
+	$(BIN)/python -m benchmarks --all --publish
+
+# What the tree's calls take against those of a revision: make bench-compare REV=HEAD~1
+REV ?= HEAD
+bench-compare: $(STAMP)
+	$(BIN)/python -m benchmarks.compare $(REV)
+
 conformance: $(STAMP)
-	$(BIN)/python -m tests.conformance
+	$(BIN)/python tests/conformance/ratchet.py $(SHARED)/corpus
 
 crosscheck: $(STAMP) reference-vm
-	$(BIN)/python -m tests.crosscheck
+	$(BIN)/python -m runtime.crosscheck
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -17,7 +18,7 @@ from benchmarks.figures import Results, Row, machine
 from benchmarks.publish import publish, write_json
 from runtime.reference import ReferenceMissing, node_program, reference_folder
 
-PARTS = ("calls", "curves", "start", "builds", "mainnet", "replay")
+PARTS = ("calls", "curves", "breakdown", "start", "builds", "mainnet", "replay")
 LONG = ("mainnet", "replay")
 DEFAULT_JSON = ROOT / ".bench" / "results.json"
 
@@ -71,6 +72,12 @@ class Bench:
             stack.callback(one.close)
         return found
 
+    def breakdown(self) -> None:
+        """Where the time of a call goes."""
+        if workloads.REFERENCE.exists():
+            self.tell("where the time of a call goes")
+            self.results.breakdown = startup.breakdown(self._fresh("breakdown"))
+
     def start(self) -> None:
         """Fresh processes."""
         self.tell("fresh processes")
@@ -116,7 +123,7 @@ def main() -> None:
     parser.add_argument("--publish", action="store_true", help="renew docs/performance.md")
     options = parser.parse_args()
     parts = options.only or [part for part in PARTS if options.all or part not in LONG]
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else 160)
     folder = Path(tempfile.mkdtemp(prefix="clarbuild-bench-"))
     results = Results(machine(ROOT))
     try:
@@ -125,7 +132,7 @@ def main() -> None:
             if "calls" in parts or "curves" in parts:
                 bench.calls(with_curves="curves" in parts, with_calls="calls" in parts)
                 results.note_load()
-            for part in ("start", "builds", *LONG):
+            for part in ("breakdown", "start", "builds", *LONG):
                 if part in parts:
                     getattr(bench, part)()
                     results.note_load()

@@ -68,6 +68,7 @@ class Results:
     machine: dict[str, Any]
     rows: list[Row] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
+    breakdown: dict[str, dict[str, float]] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
@@ -93,6 +94,7 @@ class Results:
                 }
                 for curve in self.curves
             ],
+            "breakdown": self.breakdown,
             "skipped": self.skipped,
         }
 

@@ -36,6 +36,7 @@ def _page(results: Results, plots: list[str]) -> str:
     others = [table.other_cells(row) for row in results.rows if row.group not in table.CALLS]
     steps = [table.curve_cells(curve) for curve in results.curves]
     images = "\n".join(f"![{name}](performance/{name}.svg)" for name in plots)
+    header, breakdown = table.breakdown_table(results) if results.breakdown else ((), [])
     skipped = "".join(f"\nSkipped: {reason}.\n" for reason in results.skipped)
     return f"""
 Measured on {machine["processors"]} x {machine["processor"]}, Python {machine["python"]}, wasmtime
@@ -47,6 +48,11 @@ processor time, builds in wall time; the figure is the median, ± half the inter
 ## Calls
 
 {table.markdown(table.call_header(), calls)}
+## Where the time of a call goes
+
+Microseconds of processor time; what the parts are is said above.
+
+{table.markdown(header, breakdown)}
 ## Steps of loops
 
 {table.markdown(table.other_header(), steps)}

@@ -60,6 +60,13 @@ def loading(folder: Path) -> list[Row]:
     return [*rows, Row("a live contract's memory", GROUP, {OURS: live})]
 
 
+def breakdown(folder: Path) -> dict[str, dict[str, float]]:
+    """What `benchmarks.breakdown` says."""
+    command = [sys.executable, "-m", "benchmarks.breakdown"]
+    said: dict[str, dict[str, float]] = json.loads(run(command, _environment(folder)).output)
+    return said
+
+
 def _environment(folder: Path) -> dict[str, str]:
     return {
         "CLARBUILD_CACHE_DIR": str(folder / "cache"),

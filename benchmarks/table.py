@@ -82,6 +82,17 @@ def curve_cells(curve: Curve) -> tuple[str, ...]:
     return other_cells(Row(f"{_STEP}: {curve.name}", "steps", steps))
 
 
+def breakdown_table(results: Results) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Where the time of calls goes, in µs: a row a part, a column a function."""
+    functions = list(results.breakdown)
+    names = list(results.breakdown[functions[0]])
+    rows = [
+        (name, *(f"{results.breakdown[function][name]:.2f}" for function in functions))
+        for name in names
+    ]
+    return ("µs", *functions), rows
+
+
 def print_all(results: Results, console: Console) -> None:
     """The one table."""
     calls = [row for row in results.rows if row.group in CALLS]
@@ -91,6 +102,9 @@ def print_all(results: Results, console: Console) -> None:
     others += [curve_cells(curve) for curve in results.curves]
     if others:
         _print(console, other_header(), others)
+    if results.breakdown:
+        header, rows = breakdown_table(results)
+        _print(console, header, rows)
     machine = results.machine
     console.print(
         f"{machine['processors']} x {machine['processor']}, Python {machine['python']}, wasmtime "

@@ -81,7 +81,8 @@ def miss_of(error: BaseException) -> RemoteMiss:
     if isinstance(error, exceptions.AlreadyExistsError):
         # Nothing is stored with a condition: this is WebDAV's 409 for a folder without a parent.
         return RemoteMiss(RemoteReason.UNREACHABLE, "the folder of its URL must be there first")
-    text = str(error).partition("\n")[0]
+    # What happened stands last, after the request and its retries.
+    text = str(error).partition("\n")[0].rpartition(" - ")[2]
     reason = RemoteReason.UNREACHABLE
     if "timed out" in str(error) or "TimedOut" in str(error):
         reason = RemoteReason.SLOW

@@ -21,8 +21,8 @@ app.command()(look.explain)
 app.command()(cost.cost)
 app.command()(crosscheck.crosscheck)
 app.command("verify")(care.verify_builds)
-for command in (share.keygen, share.push):
-    care.cache_app.command()(command)
+care.cache_app.command()(share.keygen)
+care.cache_app.command()(share.push)
 app.add_typer(care.cache_app, name="cache")
 
 

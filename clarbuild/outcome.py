@@ -110,6 +110,11 @@ class BuildResult:
         return Counter(outcome.status for outcome in self.outcomes)
 
     @property
+    def from_remote(self) -> int:
+        """How many of the cached contracts came from the remote."""
+        return sum(o.remote and o.status is Status.CACHED for o in self.outcomes)
+
+    @property
     def compiled(self) -> int:
         """How many contracts were given to the compiler."""
         return sum(bool(outcome.reason) for outcome in self.outcomes)

@@ -109,7 +109,7 @@ def summary(result: BuildResult, profile: str) -> str:
     cached_failures = sum(
         outcome.status is Status.INVALID and not outcome.reason for outcome in result.outcomes
     )
-    remote = sum(outcome.remote for outcome in result.outcomes)
+    remote = result.from_remote
     if not result.compiled and result.ok:
         come = f", {remote:,} of them from the remote" if remote else ""
         return f"nothing to do: {plural(total, 'contract')} up to date{come} ({profile}, {took})"
@@ -181,6 +181,7 @@ class PlainReport:
         self.problems(result_problems(result))
         for line in dry_lines(result) if dry else [summary(result, self._profile)]:
             self._say(line)
+        self._out.flush()
 
     def problems(self, problems: Sequence[Problem]) -> None:
         """See `Report`."""
@@ -242,6 +243,7 @@ class JsonReport:
             contracts=len(result.outcomes),
             compiled=result.compiled,
             **{status.value: counts[status] for status in Status},
+            remote=result.from_remote or None,
             seconds=round(result.seconds, 6),
         )
 

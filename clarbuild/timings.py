@@ -136,7 +136,7 @@ class Recorder:
             max([self._clock() - self._begun, *(span.end for span in spans)]),
             spans,
             result.counts,
-            sum(outcome.remote for outcome in result.outcomes),
+            result.from_remote,
             len(result.outcomes),
             Counter(_plain(span.reason) for span in spans if span.reason),
             self._notes,

@@ -185,6 +185,7 @@ class Abort(IntEnum):
     COST_COMPUTATION_FAILED = 20
     EXPECTED_CONTRACT_PRINCIPAL_VALUE = 21
     BAD_TOKEN_NAME = 22
+    UNDEFINED_FUNCTION = 24
 
 
 ABORTS: Final[dict[Abort, tuple[str, str]]] = {
@@ -211,5 +212,6 @@ ABORTS: Final[dict[Abort, tuple[str, str]]] = {
     Abort.COST_COMPUTATION_FAILED: ("RuntimeCheck", "CostComputationFailed"),
     Abort.EXPECTED_CONTRACT_PRINCIPAL_VALUE: ("RuntimeCheck", "ExpectedContractPrincipalValue"),
     Abort.BAD_TOKEN_NAME: ("Runtime", "BadTokenName"),
+    Abort.UNDEFINED_FUNCTION: ("RuntimeCheck", "UndefinedFunction"),
 }
 """Kind and name of the error that each abort reports, as receipts have them."""

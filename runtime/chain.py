@@ -305,7 +305,8 @@ class Chain:
             raise Rejected(f"Invalid sender address '{address}'.")
         if epoch is None and version > self.epoch.newest_clarity:
             raise Rejected(f"{version} can not be used with {self.epoch}")
-        # A boot contract may be from an epoch that is yet to come: its words have no cost before.
+        # A boot contract may be from an epoch that is yet to come. It is deployed as in that one;
+        # when it is called its words may have no cost.
         rules = epoch or self.epoch
         runs_in = max(rules, self.epoch)
         siblings = Siblings(self.contracts, address)
@@ -335,7 +336,7 @@ class Chain:
         for constant, type_, where in artifact.description.constants:
             contract.constants[constant] = Keepsake(type_, where, guest)
         self.contracts[identifier] = contract
-        self._artifacts[identifier, self.epoch] = artifact
+        self._artifacts[identifier, runs_in] = artifact
         self.session.forget(identifier)
         return NO_RESULT if value is None else value
 
@@ -358,7 +359,7 @@ class Chain:
                 contract.source,
                 contract.version,
                 contract.epoch,
-                max(contract.epoch, self.epoch),
+                self.epoch,
                 Siblings(self.contracts, contract.address),
                 contract.id,
             )

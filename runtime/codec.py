@@ -119,6 +119,12 @@ class Codec:
         memory.write(pointer, self._struct.pack(*slots))
         return pointer
 
+    def place(self, slots: Slots, memory: Memory) -> int:
+        """Write natural slots in slot form to new memory; its address."""
+        pointer = memory.alloc(self.size)
+        memory.write(pointer, self._struct.pack(*slots))
+        return pointer
+
     def write_at(self, pointer: int, value: Value, memory: Memory) -> None:
         """Write slot form to `pointer`."""
         slots: list[int] = []

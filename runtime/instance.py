@@ -14,6 +14,7 @@ from compiler.description import FunctionEntry, Site
 from compiler.layout import passes_by_memory
 from compiler.types import TraitIdentifier
 from compiler.values import Value
+from runtime.carry import Carried
 from runtime.casts import trait_count
 from runtime.codec import Codec, codec_of, principal_bytes
 from runtime.contracts import Contract
@@ -132,8 +133,13 @@ class Export:
         self._pull = self.result.pull
         self._call = function.call
 
-    def __call__(self, guest: Guest, values: Sequence[Value]) -> Value:
-        """Call with values that are of the parameters' types; the context is filled in."""
+    def __call__(
+        self, guest: Guest, values: Sequence[Value], carried: Carried | None = None
+    ) -> Value:
+        """Call with values that are of the parameters' types; the context is filled in.
+
+        `carried` are the same values as they lie in another guest's memory.
+        """
         if self._by_memory:
             size = sum(codec.size for codec in self.codecs)
             block = guest.alloc(size)
@@ -144,11 +150,19 @@ class Export:
             self._pack(self._block, 0, block)
         elif values:
             slots: list[int] = []
-            for push, value in zip(self._push, values, strict=True):
-                push(value, slots, guest)
+            if carried is None:
+                for push, value in zip(self._push, values, strict=True):
+                    push(value, slots, guest)
+            else:
+                for at, (codec, value) in enumerate(zip(self.codecs, values, strict=True)):
+                    carried.push(at, codec, value, slots, guest)
             self._pack(self._block, 0, *slots)
         self._call()
         return self._pull(self._unpack(self._block), 0, guest)
+
+    def answer(self) -> tuple[int, ...]:
+        """The slots of the last result."""
+        return self._unpack(self._block)
 
 
 class Guest:

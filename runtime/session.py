@@ -18,6 +18,7 @@ from compiler.type_relations import admits, canonicalize
 from compiler.types import TraitIdentifier, Type
 from compiler.values import Ok, Value
 from compiler.versions import Epoch
+from runtime.carry import Carried, bring_result
 from runtime.casts import overcharge, trait_count
 from runtime.codec import Mismatch, principal_of
 from runtime.contracts import Contract, canonical
@@ -102,6 +103,9 @@ class Session:
         self.traced = False
         # Whether a deployment's one call is made as its sender, not as the contract.
         self.calls_directly = False
+        # Before epoch 2.4: arguments on their way into a call, and who has just answered one.
+        self._carried: Carried | None = None
+        self._answered: tuple[Export, Guest] | None = None
         self._artifact = artifact
         self._table = host_table(
             engine, abi.HOST_FUNCTIONS, host.functions(self._contract_call), abi.IMPORT_MODULE
@@ -400,7 +404,12 @@ class Session:
         host.guest = guest
         try:
             try:
-                value = export(guest, values)
+                if self._carried is None:
+                    value = export(guest, values)
+                else:
+                    carried, self._carried = self._carried, None
+                    value = export(guest, values, carried)
+                    self._answered = (export, guest)
             except (GuestTrap, Mismatch) as error:
                 raise self._fault(guest, error) from error
             if read_only or value.__class__ is not Ok:
@@ -495,13 +504,22 @@ class Session:
             sender = guest.sender()
             caller = sender if self.calls_directly else guest.contract.principal
             self.calls_directly = False
+            self._answered = None
+            if not host.epoch.sanitizes_values:
+                self._carried = Carried(site, arguments, guest)
             value = self.execute(target, site.name, values, sender, caller, counters, site)
             if constraint is not None and not admits(constraint, type_of(value), host.epoch):
                 raise check("ReturnTypesMustMatch")
         finally:
+            self._carried = None
             COSTS.pack_into(guest.context, COSTS_AT, *counters)
         host.refresh_supply(guest)
-        s[0] = site.result.write(value, guest)
+        if self._answered is None:
+            s[0] = site.result.write(value, guest)
+        else:
+            export, callee = self._answered
+            self._answered = None
+            s[0] = bring_result(site, export, callee, guest, value)
 
     def _charge_trace(self, site: BoundSite, contract: Contract, counters: Counters) -> None:
         """Simnet's tracer evaluates a contract that is given by a name."""

@@ -144,6 +144,14 @@ def replay(
     against: Annotated[
         Path | None, typer.Option("--against", help="Compare with recorded receipts.")
     ] = None,
+    boot: Annotated[
+        Path | None,
+        typer.Option(
+            "--boot",
+            help="Sources of the network's own contracts, as ADDRESS/NAME.clar; "
+            "the folder `boot` beside the log's by default.",
+        ),
+    ] = None,
     release: ReleaseOption = False,
     as_json: JsonOption = False,
 ) -> int:
@@ -164,7 +172,7 @@ def replay(
         out = stack.enter_context(_receipts_file(receipts))
         told = stack.enter_context(_progress(log, shown=receipts != Path("-") and not as_json))
         answered: set[int] = set()
-        for answer in _answers(opened, log):
+        for answer in _answers(opened, log, boot):
             row = answer.receipt.to_json()
             kind = "ok" if row["ok"] else "failed"
             counts["panic" if kind == "failed" and row["error"]["kind"] == "panic" else kind] += 1
@@ -214,11 +222,19 @@ def _check_sources(manifest: Manifest) -> None:
         raise InputError(*(problem for error in faults for problem in error.problems))
 
 
-def _answers(project: Project, log: Path) -> Iterator[Any]:
+def _answers(project: Project, log: Path, boot: Path | None) -> Iterator[Any]:
+    from clarbuild.problems import fault
     from clarbuild.project import Chain
+    from runtime.boot import BootContracts
     from runtime.replay import replay as run_replay
 
-    return run_replay(log, lambda: Chain(modules=project.modules, profile=project.profile))
+    beside = log.absolute().parent.parent / "boot"
+    if boot is not None and not boot.is_dir():
+        raise fault(str(boot), "no-such-path", "no such folder of boot contracts")
+    folder = boot or (beside if beside.is_dir() else None)
+    contracts = None if folder is None else BootContracts(folder)
+    profile = project.profile
+    return run_replay(log, lambda: Chain(boot=contracts, modules=project.modules, profile=profile))
 
 
 def _expected(path: Path) -> dict[int, Any]:

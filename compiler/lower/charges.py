@@ -29,13 +29,14 @@ class Meter:
     `places`, where one is given, hears of each charge too.
     """
 
-    __slots__ = ("_code", "_enabled", "_log2", "_pending", "_table", "places", "ranges")
+    __slots__ = ("_abort", "_code", "_enabled", "_log2", "_pending", "_table", "places", "ranges")
 
     def __init__(
         self,
         code: Code,
         table: CostTable,
         log2: FuncRef,
+        abort: FuncRef,
         *,
         enabled: bool,
         places: CostPlaces | None = None,
@@ -43,6 +44,7 @@ class Meter:
         self._code = code
         self._table = table
         self._log2 = log2
+        self._abort = abort
         self._enabled = enabled
         self._pending = [0, 0, 0, 0, 0]
         self.ranges = CostRanges()
@@ -51,6 +53,9 @@ class Meter:
     def charge(self, name: str, n: int = 0) -> None:
         """Charge cost function `name` for the input `n`."""
         pending = self._pending
+        if name not in self._table:
+            self._charge_unknown()
+            return
         amounts = self._table.amounts(name, n)
         pending[0] += amounts[0]
         if len(amounts) > 1:
@@ -61,13 +66,16 @@ class Meter:
 
     def is_constant(self, name: str) -> bool:
         """Whether `name` costs the same for every input, so that none need be computed."""
-        return self._table[name].is_constant
+        known = self._table.get(name)
+        return known is None or known.is_constant
 
     def charge_stack(self, name: str, bounds: Bounds) -> None:
         """Pop an i64, the input, which lies within `bounds`, and charge `name` for it."""
         code = self._code
-        function = self._table[name]
-        if not self._enabled:
+        function = self._table.get(name)
+        if function is None:
+            self._charge_unknown()
+        if function is None or not self._enabled:
             code.drop()
             return
         n = code.local(I64)
@@ -96,6 +104,16 @@ class Meter:
                 code.i64_const(shape.a).i64_mul()
             code.i64_add().i64_store(COUNTERS[index])
         code.release(n)
+
+    def _charge_unknown(self) -> None:
+        """End the transaction: the epoch has no costs for the word, which came with a later one.
+
+        The network never runs such a contract; simnet has those of all epochs from its start.
+        """
+        self.flush()
+        if self._enabled:
+            code = self._code
+            code.i32_const(abi.Abort.UNDEFINED_FUNCTION).i64_const(0).call(self._abort)
 
     @property
     def pending_runtime(self) -> int:

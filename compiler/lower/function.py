@@ -74,6 +74,7 @@ class FunctionLowering:
             code,
             module.costs,
             module.helper("log2_u64"),
+            module.host("abort"),
             enabled=module.metering,
             places=module.places,
         )

@@ -118,6 +118,7 @@ def _charge_parsing(fn: FunctionLowering, most: int) -> None:
     """Charge for the length of the buffer on the stack, at most `most`; it stays there."""
     code = fn.code
     cost = "cost_from_consensus_buff"
+    function = fn.module.costs.get(cost)
     if not fn.module.metering:
         return
     buffer = fn.hold(_BUFFER)
@@ -126,7 +127,7 @@ def _charge_parsing(fn: FunctionLowering, most: int) -> None:
     if fn.module.version.charges_empty_buffers:
         # at least 1
         code.local_get(length).i32_eqz().i32_add()
-    elif fn.module.costs[cost].runtime.kind is Kind.NLOGN:
+    elif function is not None and function.runtime.kind is Kind.NLOGN:
         # The logarithm of 0 doesn't exist.
         code.local_get(length).i32_eqz()
         fn.abort_if(abi.Abort.COST_COMPUTATION_FAILED)

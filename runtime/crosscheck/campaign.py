@@ -157,8 +157,8 @@ def _run_chain(
             again = pair.run(small)
             if again is None:
                 small, again = case.operations[: found.index + 1], found
-            elif pair.run(start := before[:2]) is None:
-                # Most do without the library and the blocks.
+            elif pair.run(start := before[:3]) is None:
+                # Most do without the library.
                 alone = pair.run(small)
                 if alone is not None and alone.cause == again.cause:
                     again, before_it = alone, start

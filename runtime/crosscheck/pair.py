@@ -80,7 +80,11 @@ def is_crash(receipt: Receipt) -> bool:
 def cause_of(operation: Operation, ours: Receipt, theirs: Receipt) -> str | None:
     """What differs, in words that are the same for like differences; `None` if nothing does."""
     op = operation["op"]
-    if theirs.get("volatile") or (is_crash(theirs) and not ours["ok"]):
+    if (
+        op not in ("deploy", "call", "read")
+        or theirs.get("volatile")
+        or (is_crash(theirs) and not ours["ok"])
+    ):
         return None
     if ours["ok"] != theirs["ok"]:
         failed = ours if theirs["ok"] else theirs

@@ -18,7 +18,18 @@ from runtime.reference import Operation
 
 Operations = list[Operation]
 
-_LITERALS = ("0", "u0", "true", "none", "0x", '""', "tx-sender", "(list 0)", "(ok true)", "(some 0)")
+_LITERALS = (
+    "0",
+    "u0",
+    "true",
+    "none",
+    "0x",
+    '""',
+    "tx-sender",
+    "(list 0)",
+    "(ok true)",
+    "(some 0)",
+)
 
 
 def shrink(
@@ -34,8 +45,14 @@ class _Shrinker:
         self._pair = pair
         self._left = attempts
         self._count = 0
+        self._names: list[str] = []
 
     def run(self, operations: Operations) -> Operations:
+        self._names = [
+            operation["contract"].partition(".")[2]
+            for operation in operations
+            if operation["op"] == "deploy" and not operation.get("boot")
+        ]
         if not self._fails(operations):
             # It depends on what was before on the chain.
             return operations
@@ -69,7 +86,7 @@ class _Shrinker:
     def _fails(self, operations: Operations) -> bool:
         self._left -= 1
         self._count += 1
-        found = self._pair.run(renamed(operations, f"z{self._count}"))
+        found = self._pair.run(renamed(operations, self._names, f"z{self._count}"))
         return found is not None and found.cause == self._cause
 
 
@@ -132,17 +149,14 @@ def _less(code: str, form: Form) -> Iterator[str]:
             yield "u1" if text.startswith("u") else "1"
 
 
-def renamed(operations: Sequence[Operation], suffix: str) -> Operations:
-    """The same operations under other contract names, in code and arguments too."""
-    names = {
-        operation["contract"].partition(".")[2]
-        for operation in operations
-        if operation["op"] == "deploy" and not operation.get("boot")
-    }
-    # A base without the suffix of an earlier attempt.
+def renamed(
+    operations: Sequence[Operation], names: Sequence[str], suffix: str
+) -> Operations:
+    """The same operations with a suffix on these contract names, in code and arguments too."""
     if not names:
         return list(operations)
-    pattern = re.compile(rf"\.({'|'.join(sorted(map(re.escape, names), key=len, reverse=True))})(?![\w-])")
+    longest_first = sorted(names, key=len, reverse=True)
+    pattern = re.compile(rf"\.({'|'.join(map(re.escape, longest_first))})(?![\w-])")
 
     def rename(text: str) -> str:
         return pattern.sub(rf".\g<1>{suffix}", text)

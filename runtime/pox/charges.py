@@ -32,8 +32,10 @@ class _Program(NamedTuple):
 
 def charges(action: Action, ledger: Ledger) -> Iterator[Step]:
     """All charges for a call's event."""
-    program = _PROGRAMS[action.function]
     name = action.function
+    program = _PROGRAMS.get(name)
+    if program is None:
+        return
     aggregates = name.startswith("stack-aggregation")
     general = 690 + len(name) if aggregates else 736 + len(name) + len(subject(action))
     yield from _parse(general)

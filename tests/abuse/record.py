@@ -46,6 +46,9 @@ def main(vm: str) -> None:
             ["node", str(Path(vm) / "vm.mjs"), str(path), str(receipts)],
             check=True,
             stdin=subprocess.DEVNULL,
+            # Simnet tells at length what failed.
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
     finally:
         path.unlink()

@@ -173,6 +173,26 @@ def test_replay_of_what_is_no_log(tmp_path: Path) -> None:
     assert told.stderr == f"{log}:1: error: no source at {tmp_path}/a.clar\n"
 
 
+def test_replay_has_the_networks_own_contracts(tmp_path: Path) -> None:
+    network = "SP000000000000000000002Q6VF78"
+    boot = tmp_path / "boot" / network
+    boot.mkdir(parents=True)
+    (boot / "lockup.clar").write_text("(define-read-only (f) u7)")
+    code = f"(contract-call? '{network}.lockup f)"
+    rows = [
+        {"op": "epoch", "epoch": "3.1"},
+        {"op": "deploy", "contract": f"{OTHER}.a", "code": code, "clarity": 3},
+    ]
+    log = tmp_path / "logs" / "log.jsonl"
+    log.parent.mkdir()
+    log.write_text("\n".join(map(json.dumps, rows)))
+    for flags in ([], ["--boot", tmp_path / "boot"]):
+        told = clarbuild("replay", log, "--receipts", "-", *flags, home=tmp_path)
+        assert json.loads(told.stdout)["result"] == "0x0100000000000000000000000000000007"
+    told = clarbuild("replay", log, "--boot", tmp_path / "none", home=tmp_path)
+    assert (told.returncode, "no such folder of boot contracts" in told.stderr) == (1, True)
+
+
 CALLS = [
     (["counter", "add-to", "u2"], 0, "(ok true)\n", ""),
     ([".counter", "get-n"], 0, "u0\n", ""),

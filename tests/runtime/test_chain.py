@@ -283,3 +283,45 @@ def test_the_same_contract_twice_is_the_crash_that_it_is_in_simnet(chain):
     counter = deploy(chain, "counter", COUNTER)
     error = {"kind": "Internal", "name": "Expect"}
     assert chain.deploy(counter, COUNTER, 3).to_json()["error"] == error
+
+
+REENTERED = """
+(use-trait t .hop.t)
+(define-map seen uint uint)
+(define-private (act (c <t>) (n uint))
+  (begin (map-set seen n n) (if (> n u1) (ok n) (contract-call? .bounce go c u7))))
+(define-public (hop (n uint)) (act .other n))
+(define-public (start (c <t>)) (act c u0))
+(define-read-only (was-seen (n uint)) (map-get? seen n))
+"""
+
+
+def test_a_function_that_runs_can_not_be_come_back_to_by_another_way(chain):
+    deploy(chain, "hop", "(define-trait t ((hop (uint) (response uint uint))))")
+    bounce = "(use-trait t .hop.t)(define-public (go (c <t>) (n uint)) (contract-call? c hop n))"
+    deploy(chain, "bounce", bounce)
+    other = deploy(chain, "other", "(define-public (hop (n uint)) (ok (+ n u1)))")
+    contract = deploy(chain, "reentered", REENTERED)
+    for _ in range(2):
+        receipt = chain.call(contract, "start", [Principal(contract)], WALLET_1)
+        assert receipt.to_json()["error"]["name"] == "CircularReference"
+        assert chain.call(contract, "start", [Principal(other)], WALLET_1).value == Ok(UInt(8))
+    assert chain.read(contract, "was-seen", [UInt(7)], WALLET_1).value == NONE
+
+
+def test_contract_of_wants_a_contract_that_exists(chain):
+    deploy(chain, "trait", TRAIT)
+    source = "(use-trait t .trait.t)(define-public (of (c <t>)) (ok (contract-of c)))"
+    contract = deploy(chain, "of", source)
+    assert chain.call(contract, "of", [Principal(contract)], WALLET_1).ok
+    receipt = chain.call(contract, "of", [Principal(f"{DEPLOYER}.nobody")], WALLET_1)
+    assert receipt.to_json()["error"]["name"] == "NoSuchContract"
+
+
+@pytest.mark.parametrize(("version", "ok"), [(1, False), (2, True)])
+def test_traits_inside_of_arguments_came_with_clarity_2(chain, version, ok):
+    deploy(chain, "trait", TRAIT)
+    good = deploy(chain, "good", GOOD)
+    source = "(use-trait t .trait.t)(define-public (f (l (list 3 <t>))) (ok (len l)))"
+    contract = deploy(chain, "lists", source, version)
+    assert chain.call(contract, "f", [List([Principal(good)])], WALLET_1).ok is ok

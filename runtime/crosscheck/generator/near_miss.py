@@ -16,13 +16,13 @@ from runtime.crosscheck.generator.material import Material, written
 from runtime.crosscheck.generator.programs import Case, deployment, expressions, program
 
 _ATOMS: Final = (
-    "0 u0 1 -1 u1 true false none 0x 0x00 0xabc 0xg0 \"a\" u\"a\" \"\\x\" tx-sender block-height "
+    '0 u0 1 -1 u1 true false none 0x 0x00 0xabc 0xg0 "a" u"a" "\\x" tx-sender block-height '
     "340282366920938463463374607431768211456 u340282366920938463463374607431768211456 "
     "-170141183460469231731687303715884105729 170141183460469231731687303715884105728 "
     "int uint bool principal nope () (list) {} (ok 1) (err u1) (some 1) <t> .lib .nowhere.x "
     "'ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZG 'ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.x.y.z "
     "'ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGN (buff 1) (string-ascii 5) (list 2 int) "
-    "u\"\\u{110000}\" u\"\\u{d800}\" \"é\" u\"\\u{}\" 01 u01 -0 +1 a.b a: {a:1} {a 1} {a: 1, a: 2}"
+    'u"\\u{110000}" u"\\u{d800}" "é" u"\\u{}" 01 u01 -0 +1 a.b a: {a:1} {a 1} {a: 1, a: 2}'
 ).split(" ")
 _TYPES: Final = (
     "(buff 0)", "(buff 1048577)", "(buff 1048576)", "(string-utf8 262145)", "(list 0 int)",
@@ -222,9 +222,7 @@ def _swap(material: Material, code: str) -> str:
     if not forms:
         return code
     form = material.pick(forms)
-    first, second = sorted(
-        material.rng.sample(form.children, 2), key=lambda child: child.start
-    )
+    first, second = sorted(material.rng.sample(form.children, 2), key=lambda child: child.start)
     one, other = first.text(code), second.text(code)
     return replaced(replaced(code, second, one), first, other)
 
@@ -248,7 +246,9 @@ def _deepen(material: Material, code: str) -> str:
     if form is None:
         return code
     depth = material.pick((10, 20, 30, 31, 32, 33, 55, 60, 62, 63, 64, 65, 66, 120, 127, 128, 129))
-    opening, closing = material.pick((("(begin ", ")"), ("(list ", ")"), ("(some ", ")"), ("(", ")"), ("{a: ", "}")))
+    opening, closing = material.pick(
+        (("(begin ", ")"), ("(list ", ")"), ("(some ", ")"), ("(", ")"), ("{a: ", "}"))
+    )
     return replaced(code, form, opening * depth + form.text(code) + closing * depth)
 
 
@@ -288,7 +288,9 @@ def _spoil(material: Material, code: str) -> str:
     if not code:
         return code
     at = material.rng.randrange(len(code))
-    put = material.pick(("", code[at] * 2, "(", ")", "'", '"', "\\", ".", "<", "u", "é", "\x00", ":"))
+    put = material.pick(
+        ("", code[at] * 2, "(", ")", "'", '"', "\\", ".", "<", "u", "é", "\x00", ":")
+    )
     return code[:at] + put + code[at + 1 :]
 
 

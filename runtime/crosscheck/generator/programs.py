@@ -97,7 +97,9 @@ def versions_of(epoch: Epoch) -> tuple[ClarityVersion, ...]:
     return tuple(version for version in ClarityVersion if version <= epoch.newest_clarity)
 
 
-def deployment(name: str, code: str, version: ClarityVersion, deployer: str = DEPLOYER) -> Operation:
+def deployment(
+    name: str, code: str, version: ClarityVersion, deployer: str = DEPLOYER
+) -> Operation:
     """The operation that deploys a contract."""
     return {
         "op": "deploy",
@@ -125,7 +127,7 @@ def prelude(version: ClarityVersion, epoch: Epoch) -> list[Operation]:
     return [
         {"op": "reset"},
         {"op": "epoch", "epoch": str(epoch)},
-        {"op": "mine", "burn": 3},
+        {"op": "mine", "stacks": 3},
         {"op": "mint", "to": WALLET, "amount": "5000"},
         deployment("lib", _LIB, version),
     ]
@@ -145,9 +147,7 @@ def expressions(
 def _function(w: Writer, contract: str, name: str) -> list[Operation]:
     """A function around an expression, and one to three calls of it."""
     material = w.material
-    params = tuple(
-        (f"p{i}", material.type(2)) for i in range(material.pick((0, 0, 1, 1, 2, 3)))
-    )
+    params = tuple((f"p{i}", material.type(2)) for i in range(material.pick((0, 0, 1, 1, 2, 3))))
     public = material.chance(0.35)
     w.fuel = material.pick((6, 12, 25, 40))
     depth = material.pick((1, 2, 2, 3, 3, 4, 5))
@@ -277,7 +277,9 @@ def transactions(seed: str, version: ClarityVersion, epoch: Epoch) -> Case:
     return Case(operations, used)
 
 
-def _method(w: Writer, name: str, params: tuple[Type, ...], of: ResponseType, *, writes: bool) -> None:
+def _method(
+    w: Writer, name: str, params: tuple[Type, ...], of: ResponseType, *, writes: bool
+) -> None:
     names = tuple((f"p{i}", each) for i, each in enumerate(params))
     scope = Scope(names, returns=of, writes=writes)
     w.fuel = 20

@@ -246,11 +246,14 @@ def _is_standard(w: Writer, s: Scope, want: Type | None, d: int) -> Made:
 def _construct(w: Writer, s: Scope, want: Type | None, d: int) -> Made | None:
     if not _fits(want, _CONSTRUCTED):
         return None
-    version = w.material.rng.randrange(256) if w.material.chance(0.2) else w.material.rng.randrange(34)
+    version = (
+        w.material.rng.randrange(256) if w.material.chance(0.2) else w.material.rng.randrange(34)
+    )
     shown = w.material.pick((f"0x{version:02x}",) * 6 + ("0x16", "0x1a", "0x"))
     digest = _hex(w.material.rng.randbytes(w.material.pick((20, 20, 20, 20, 19, 0))))
     name = w.material.pick(
-        ("",) * 3 + (' "a"', ' "pool-2"', ' ""', ' "2a"', ' "a.b"', ' "-a"', ' "a_b"')
+        ("",) * 3
+        + (' "a"', ' "pool-2"', ' ""', ' "2a"', ' "a.b"', ' "-a"', ' "a_b"')
         + (f' "{"x" * 40}"', ' "foo!"', ' "A"', ' "__transient"', ' "a-"')
     )
     if w.material.chance(0.1):
@@ -379,5 +382,3 @@ def _from_consensus(w: Writer, s: Scope, want: Type | None, d: int) -> Made | No
     if not data and w.version < ClarityVersion.CLARITY_5 and w.material.chance(0.9):
         data = bytearray(b"\x03")
     return f"(from-consensus-buff? {written(of)} {_hex(bytes(data))})", OptionalType(of)
-
-

@@ -1,0 +1,185 @@
+"""Where the time of a call goes, from the Python method to Wasm: `python -m benchmarks.breakdown`.
+
+Prints microseconds as JSON. Each part is what a layer takes beyond the one below it; all are
+measured in turn, in processor time, and the median of the rounds is taken.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any, Final
+
+from benchmarks import workloads
+from benchmarks.ours import apply, make_chain
+from compiler.consensus import deserialize
+from runtime.chain import Chain
+from runtime.codec import principal_bytes
+from runtime.engine import HostFunction
+
+FUNCTIONS: Final = ("add", "inc", "fib", "transfer")
+ROUNDS: Final = 25
+CALLS: Final = 200
+
+PARTS: Final = (
+    "method of the handle",
+    "chain: block, arguments, receipt",
+    "session: context, marks, counters",
+    "codecs",
+    "Wasm, and the way in and out",
+    "host functions",
+)
+TOTAL: Final = "whole call"
+EMPTY: Final = "an empty Python function"
+"""A yardstick for how busy, or slow, the machine is: it takes some 0.05 µs on a quiet one."""
+
+
+class Clock:
+    """Adds up what host functions take, and counts them."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self.calls = 0
+
+    def around(self, function: HostFunction) -> HostFunction:
+        """The function, timed."""
+
+        def timed(slots: Any) -> None:
+            start = time.perf_counter()
+            function(slots)
+            self.seconds += time.perf_counter() - start
+            self.calls += 1
+
+        return timed
+
+
+def measure() -> dict[str, dict[str, float]]:
+    """Microseconds of the parts, by function."""
+    chain = prepared(make_chain())
+    host_parts = host_shares()
+    found = {}
+    for work in workloads.six():
+        name = work.call["function"]
+        if name in FUNCTIONS:
+            found[name] = parts(chain, work.call, *host_parts[name])
+    return found
+
+
+def prepared(chain: Chain) -> Chain:
+    """The chain with the contract of the six functions."""
+    for operation in list(workloads.setup())[:2]:
+        apply(chain, operation)  # type: ignore[arg-type]
+    return chain
+
+
+def parts(
+    chain: Chain, operation: Mapping[str, Any], host: float, host_calls: float
+) -> dict[str, float]:
+    """One function's."""
+    contract, name, sender = operation["contract"], operation["function"], operation["sender"]
+    values = [deserialize(bytes.fromhex(text[2:])) for text in operation["args"]]
+    method = getattr(chain.contract(contract, sender=sender), name)  # type: ignore[attr-defined]
+    run = chain.read if operation["op"] == "read" else chain.call
+    session, caller = chain.session, principal_bytes(sender)
+    method(*values)
+    guest = session.guest(chain.contracts[contract])
+    export = guest.exports[name]
+    counters = [0] * 5
+
+    def transact() -> None:
+        chain.host.start()
+        session.transact(contract, name, values, caller, counters)
+
+    def enter() -> list[int]:
+        """Begins a transaction; the slots of the arguments."""
+        chain.host.start()
+        session.enter(guest, caller, caller, [0] * 5, 1)
+        chain.host.tx.begin()
+        chain.host.guest = guest
+        slots: list[int] = []
+        for codec, value in zip(export.codecs, values, strict=True):
+            codec.push(value, slots, guest)
+        return slots
+
+    def layer(call: Callable[[], object]) -> Callable[[], float]:
+        return lambda: timed(call)
+
+    def inside(call: Callable[[list[int]], object]) -> Callable[[], float]:
+        def work() -> float:
+            slots = enter()
+            found = timed(lambda: call(slots))
+            chain.host.tx.unwind(0)
+            return found
+
+        return work
+
+    def wasm(slots: list[int]) -> None:
+        # Results lie over the arguments.
+        export._pack(export._block, 0, *slots)
+        export._call()
+
+    layers = {
+        "method": layer(lambda: method(*values)),
+        "chain": layer(lambda: run(contract, name, values, sender)),
+        "session": layer(transact),
+        "export": inside(lambda _: export(guest, values)),
+        "wasm": inside(wasm),
+        "empty": layer(lambda: None),
+    }
+    samples: dict[str, list[float]] = {layer: [] for layer in layers}
+    for _ in range(ROUNDS):
+        for which, sample in layers.items():
+            samples[which].append(sample())
+    each = [statistics.median(of_one) for of_one in samples.values()]
+    below = [above - under for above, under in pairwise(each[:5])]
+    return {
+        TOTAL: each[0],
+        **dict(zip(PARTS, [*below, each[4] - host, host], strict=True)),
+        "host calls": host_calls,
+        EMPTY: each[5],
+    }
+
+
+def host_shares() -> dict[str, tuple[float, float]]:
+    """Microseconds in host functions, and how many are called, of each function's call."""
+    from runtime.host import Host
+
+    clock = Clock()
+    functions = Host.functions
+
+    def timed_functions(host: Host, contract_call: HostFunction) -> dict[str, HostFunction]:
+        return {n: clock.around(f) for n, f in functions(host, contract_call).items()}
+
+    Host.functions = timed_functions  # type: ignore[method-assign, assignment]
+    try:
+        chain = prepared(make_chain())
+    finally:
+        Host.functions = functions  # type: ignore[method-assign]
+    found = {}
+    for work in workloads.six():
+        call = work.call
+        values = [bytes.fromhex(text[2:]) for text in call["args"]]
+        run = chain.read if call["op"] == "read" else chain.call
+        clock.seconds, clock.calls = 0.0, 0
+        best = float("inf")
+        for _ in range(ROUNDS * 8):
+            before = clock.seconds
+            run(call["contract"], call["function"], values, call["sender"])
+            best = min(best, clock.seconds - before)
+        found[call["function"]] = (best * 1e6, clock.calls / (ROUNDS * 8))
+    return found
+
+
+def timed(call: Callable[[], object]) -> float:
+    """Microseconds of processor time of one of many calls."""
+    start = time.process_time()
+    for _ in range(CALLS):
+        call()
+    return (time.process_time() - start) / CALLS * 1e6
+
+
+if __name__ == "__main__":
+    print(json.dumps(measure()))
