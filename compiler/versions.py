@@ -217,6 +217,26 @@ class Epoch(IntEnum):
         """A transaction whose analysis meets a supertype that is too large is not includable."""
         return self < Epoch.EPOCH_3_4
 
+    @property
+    def orders_no_signatures(self) -> bool:
+        """Several signatures of one account may come in any order."""
+        return self >= Epoch.EPOCH_3_0
+
+    @property
+    def has_originator_mode(self) -> bool:
+        """Post-conditions have a mode for the originator alone, and "maybe sent" (SIP-040)."""
+        return self >= Epoch.EPOCH_3_4
+
+    @property
+    def has_staking_conditions(self) -> bool:
+        """Post-conditions look at what is staked, too."""
+        return self >= Epoch.EPOCH_4_0
+
+    @property
+    def accepts_high_s(self) -> bool:
+        """A transaction's signature may be the one of two whose S is high."""
+        return self < Epoch.EPOCH_4_0
+
 
 EPOCH_NAMES: dict[Epoch, str] = {
     Epoch.EPOCH_2_0: "2.0",

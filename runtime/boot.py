@@ -41,6 +41,8 @@ _RULES: Final = {
     "sbtc-token": (ClarityVersion.CLARITY_3, Epoch.EPOCH_3_0),
 }
 """Clarity version and epoch of each, as simnet deploys them."""
+_WATCHERS: Final = {"pox-4": "signers-voting"}
+"""The contract that keeps what another says while it is deployed: it has to come before calls."""
 
 _NAME: Final = r"[a-zA-Z][a-zA-Z0-9_-]*"
 _FULL: Final = re.compile(rf"\b({MAINNET}|{TESTNET}|{SBTC})\.({_NAME})")
@@ -66,6 +68,7 @@ class BootContracts:
             if path.stem in _RULES
         }
         self._closures: dict[str, tuple[BootContract, ...]] = {}
+        self._whole: dict[str, tuple[BootContract, ...]] = {}
 
     def named_in(self, source: str, deployer: str) -> Iterator[BootContract]:
         """Those that a source names, each after what it needs itself."""
@@ -73,7 +76,20 @@ class BootContracts:
             yield from self.needed(identifier)
 
     def needed(self, identifier: str) -> tuple[BootContract, ...]:
-        """A contract, if it is one of these, after all that it needs."""
+        """A contract, if it is one of these, after all that it needs; those that watch follow."""
+        known = self._whole.get(identifier)
+        if known is None:
+            mine = self._closure(identifier)
+            watchers = [
+                watcher
+                for address, _, name in (found.id.partition(".") for found in mine)
+                if name in _WATCHERS
+                for watcher in self._closure(f"{address}.{_WATCHERS[name]}")
+            ]
+            known = self._whole[identifier] = tuple(dict.fromkeys((*mine, *watchers)))
+        return known
+
+    def _closure(self, identifier: str) -> tuple[BootContract, ...]:
         known = self._closures.get(identifier)
         if known is None:
             path = self._paths.get(identifier)
@@ -81,9 +97,11 @@ class BootContracts:
                 return ()
             self._closures[identifier] = ()
             source = path.read_bytes().decode()
-            deployer, _, name = identifier.partition(".")
-            found = dict.fromkeys(self.named_in(source, deployer))
-            known = (*found, BootContract(identifier, source, *_RULES[name]))
+            deployer, _, stem = identifier.partition(".")
+            found = dict.fromkeys(
+                need for name in _names(source, deployer) for need in self._closure(name)
+            )
+            known = (*found, BootContract(identifier, source, *_RULES[stem]))
             self._closures[identifier] = known
         return known
 

@@ -168,9 +168,9 @@ class Chain:
         """Call a public function, in a block of its own."""
         if self._boot is not None:
             self._find_boot(self._boot, contract, arguments)
-        wrong = self._wrong_access(contract, function, "public")
-        if wrong is not None:
-            return Receipt(error=wrong)
+        known = self.contracts.get(contract)
+        if known is not None and known.access.get(function, "public") != "public":
+            return Receipt(error=Rejected(f"{function} is not a public function"))
         self._next_block()
         return self._call(contract, function, arguments, sender)
 
@@ -180,9 +180,9 @@ class Chain:
         """Call a read-only function; no block is mined."""
         if self._boot is not None:
             self._find_boot(self._boot, contract, arguments)
-        wrong = self._wrong_access(contract, function, "read-only")
-        if wrong is not None:
-            return Receipt(error=wrong)
+        known = self.contracts.get(contract)
+        if known is not None and known.access.get(function, "read-only") != "read-only":
+            return Receipt(error=Rejected(f"{function} is not a read-only function"))
         return self._call(contract, function, arguments, sender)
 
     def deploy_boot(
@@ -229,50 +229,44 @@ class Chain:
         try:
             value = run(counters)
             self.session.check_limits(counters)
-        except TransactionError as error:
-            host.tx.unwind(0)
-            return Receipt(error=error)
         except Exception as error:
-            host.tx.unwind(0)
-            self.session.clear()
-            log.exception("a transaction met a fault of ours")
-            return Receipt(error=VmPanic(f"fault of the VM: {type(error).__name__}: {error}"))
+            return Receipt(error=self._undo(error))
         return Receipt(value, tuple(host.tx.events), costs_of(counters))
 
-    def _wrong_access(self, contract: str, function: str, wanted: str) -> Rejected | None:
-        known = self.contracts.get(contract)
-        if known is None:
-            return None
-        access = known.access.get(function)
-        if access is None or access == wanted:
-            return None
-        return Rejected(f"{function} is not a {wanted} function")
+    def _undo(self, error: Exception) -> TransactionError:
+        """Undo all that a transaction did; what to tell of its failure."""
+        self.host.tx.unwind(0)
+        if isinstance(error, TransactionError):
+            return error
+        self.session.clear()
+        log.error("a transaction met a fault of ours", exc_info=error)
+        return VmPanic(f"fault of the VM: {type(error).__name__}: {error}")
 
     def _call(
         self, contract: str, function: str, arguments: Sequence[Argument], sender: str
     ) -> Receipt:
-        if not is_standard(sender):
+        session, host = self.session, self.host
+        entry = session.entry(contract, function, sender)
+        if entry is None and not is_standard(sender):
             return Receipt(error=Rejected(f"Invalid sender address '{sender}'."))
-
-        def run(counters: list[int]) -> Value:
-            caller = principal_bytes(sender)
-            values = self._arguments(contract, function, arguments)
-            return self.session.transact(contract, function, values, caller, counters)
-
-        self.session.traced = True
+        host.start()
+        counters = [0] * 5
+        session.traced = True
         try:
-            receipt = self._answer(run)
+            if entry is None or [*map(type, arguments)] != entry.plain:
+                values = self._arguments(contract, function, arguments)
+            else:
+                values = arguments  # type: ignore[assignment]
+            if entry is None:
+                value = session.transact(contract, function, values, sender, counters)
+            else:
+                value = session.enter_again(entry, values, counters)
+            session.check_limits(counters)
+        except Exception as error:
+            return Receipt(error=_told(self._undo(error), contract, function))
         finally:
-            self.session.traced = False
-        error = receipt.error
-        if error is None:
-            return receipt
-        if error.name in ("UndefinedFunction", "NoSuchPublicFunction"):
-            message = f"Method '{function}' does not exist on contract '{contract}'"
-            return Receipt(error=Rejected(message))
-        if "Failed to read non-consensus contract metadata" in error.detail:
-            return Receipt(error=Rejected(f"Contract '{contract}' does not exist"))
-        return receipt
+            session.traced = False
+        return Receipt(value, tuple(host.tx.events), costs_of(counters))
 
     def _arguments(
         self, contract: str, function: str, arguments: Sequence[Argument]
@@ -282,12 +276,9 @@ class Chain:
         if known is None:
             return []
         epoch = self.blocks.epoch
-        parameters = known.parameters(function, epoch)
-        types = None
-        if parameters is not None and len(parameters.types) == len(arguments):
-            if [*map(type, arguments)] == parameters.plain:
-                return arguments  # type: ignore[return-value]
-            types = parameters.types
+        types = known.parameters(function, epoch)
+        if types is not None and len(types) != len(arguments):
+            types = None
         return argument_values(arguments, types, known.version, epoch)
 
     # Deployment
@@ -381,6 +372,15 @@ class Chain:
             "burn_block_height": self.burn_block_height,
             "contracts": len(self.contracts),
         }
+
+
+def _told(error: TransactionError, contract: str, function: str) -> TransactionError:
+    """The error of a call as simnet words it."""
+    if error.name in ("UndefinedFunction", "NoSuchPublicFunction"):
+        return Rejected(f"Method '{function}' does not exist on contract '{contract}'")
+    if "Failed to read non-consensus contract metadata" in error.detail:
+        return Rejected(f"Contract '{contract}' does not exist")
+    return error
 
 
 class Siblings(Mapping[str, ContractInterface]):

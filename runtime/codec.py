@@ -57,6 +57,9 @@ class Memory(Protocol):
     def alloc(self, size: int) -> int:
         """The address of new bytes."""
 
+    def put(self, data: bytes) -> int:
+        """The address of new bytes that hold `data`."""
+
 
 Slots: TypeAlias = Sequence[int]
 Encode: TypeAlias = Callable[[Value, list[int], Memory], None]
@@ -280,9 +283,7 @@ def principal_bytes(text: str) -> bytes:
 def _store(data: bytes, memory: Memory) -> int:
     if not data:
         return 0
-    pointer = memory.alloc(len(data))
-    memory.write(pointer, data)
-    return pointer
+    return memory.put(data)
 
 
 def _copy_bytes(unit: int) -> Copy:

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Final, NamedTuple
+from typing import Final
 
 from compiler.contracts import DEPLOYER, SELF
 from compiler.interface import ContractInterface, FunctionSignature, bound
 from compiler.type_relations import canonicalize
 from compiler.types import TraitIdentifier, Type
 from compiler.versions import ClarityVersion, Epoch
-from runtime.arguments import plain_classes
 from runtime.codec import principal_bytes
 from runtime.hashing import sha512_256
 from runtime.keepsake import Keepsake
 
 MAX_VIEWS: Final = 1_000
-
-
-class Parameters(NamedTuple):
-    """Of a function. `plain` are the classes that values must have, where that is all there is to
-    look at; else it is empty."""
-
-    types: tuple[Type, ...]
-    plain: list[type]
 
 
 class Contract:
@@ -52,7 +43,7 @@ class Contract:
         self.limits: dict[str, int | None] = {}
         self._seen: dict[tuple[str, str], ContractInterface] = {}
         self._signatures: dict[tuple[str, Epoch], FunctionSignature] = {}
-        self._parameters: dict[str, Parameters] = {}
+        self._parameters: dict[str, tuple[Type, ...]] = {}
         self._typed_in: Epoch | None = None
 
     @cached_property
@@ -108,7 +99,7 @@ class Contract:
             known = self._signatures[function, epoch] = canonical(found, epoch)
         return known
 
-    def parameters(self, function: str, epoch: Epoch) -> Parameters | None:
+    def parameters(self, function: str, epoch: Epoch) -> tuple[Type, ...] | None:
         """The types of its parameters, brought up to date."""
         if epoch is not self._typed_in:
             self._parameters.clear()
@@ -118,8 +109,7 @@ class Contract:
             signature = self.signature(function, epoch)
             if signature is None:
                 return None
-            types = tuple(type_ for _, type_ in signature.args)
-            known = self._parameters[function] = Parameters(types, plain_classes(types))
+            known = self._parameters[function] = tuple(type_ for _, type_ in signature.args)
         return known
 
     @cached_property

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 
 class Event(NamedTuple):
@@ -14,6 +16,10 @@ class Event(NamedTuple):
 
     type: str
     fields: tuple[Any, ...]
+
+
+new_event: Final[Callable[[tuple[str, tuple[Any, ...]]], Event]] = partial(tuple.__new__, Event)
+"""The same as `Event(…)`, in a third of the time."""
 
 
 def print_event(contract: str, value: bytes) -> Event:

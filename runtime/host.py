@@ -16,7 +16,7 @@ from runtime import accounts, hashing
 from runtime.codec import principal_of
 from runtime.engine import HostFunction, Slots
 from runtime.errors import TransactionError, VmPanic, aborted, check, internal, runtime
-from runtime.events import Event
+from runtime.events import Event, new_event
 from runtime.instance import (
     COUNTERS,
     LIMITS,
@@ -269,11 +269,12 @@ class Host:
             return
         sender_key = keys.balances[token] + sender
         recipient_key = keys.balances[token] + recipient
-        balance = self._number(sender_key)
+        get = self.get
+        balance = int.from_bytes(get(sender_key) or b"", "big")
         if balance < amount:
             s[0] = 1
             return
-        total = self._number(recipient_key) + amount
+        total = int.from_bytes(get(recipient_key) or b"", "big") + amount
         if total > UINT_MAX:
             raise runtime("ArithmeticOverflow")
         put = self.state.put
@@ -282,7 +283,7 @@ class Host:
         tx = self.tx
         tx.assets.token(sender, guest.contract.id, keys.tokens[token], amount)
         fields = (keys.token_names[token], sender, recipient, amount)
-        tx.events.append(Event("ft_transfer_event", fields))
+        tx.events.append(new_event(("ft_transfer_event", fields)))
         s[0] = OK
 
     # Non-fungible tokens
@@ -420,7 +421,7 @@ class Host:
     def _print(self, s: Slots) -> None:
         guest = self.guest
         value = guest.read(s[0], s[1])
-        self.tx.events.append(Event("print_event", (guest.contract.id, value)))
+        self.tx.events.append(new_event(("print_event", (guest.contract.id, value))))
 
     def _require_contract(self, s: Slots) -> None:
         contract = principal_of(self.guest.read(s[0], s[1])).value

@@ -26,6 +26,11 @@ class _Heap:
         self.data += bytes(size)
         return pointer
 
+    def put(self, data: bytes) -> int:
+        pointer = len(self.data)
+        self.data += data
+        return pointer
+
 
 class Keepsake:
     """One value in slot form, with all that it points to."""

@@ -18,9 +18,10 @@ from compiler.type_relations import admits, canonicalize
 from compiler.types import TraitIdentifier, Type
 from compiler.values import Ok, Value
 from compiler.versions import Epoch
+from runtime.arguments import plain_classes
 from runtime.carry import Carried, bring_result
 from runtime.casts import overcharge, trait_count
-from runtime.codec import Mismatch, principal_of
+from runtime.codec import Mismatch, principal_bytes, principal_of
 from runtime.contracts import Contract, canonical
 from runtime.engine import Engine, GuestTrap, Linked, Slots, TrapCode, host_table
 from runtime.errors import TransactionError, VmPanic, check, internal, runtime
@@ -68,7 +69,7 @@ Counters = list[int]
 class Entry:
     """A function as a sender's transaction enters it: the whole context, but for the moment."""
 
-    __slots__ = ("arity", "context", "export", "guest", "metered", "moment")
+    __slots__ = ("arity", "context", "export", "guest", "metered", "moment", "plain")
 
     def __init__(self, guest: Guest, export: Export, metered: bool) -> None:
         """The guest's context is that of the transaction."""
@@ -76,6 +77,7 @@ class Entry:
         self.export = export
         self.metered = metered
         self.arity = len(export.entry.parameters)
+        self.plain = plain_classes([type_ for _, type_ in export.entry.parameters])
         self.context = bytearray(guest.context[CONTEXT])
         self.moment = b""
 
@@ -126,7 +128,7 @@ class Session:
         # contexts by sender, caller and depth.
         self._charged: Epoch | None = None
         # Of the instances that are kept, by contract, function and sender.
-        self._entries: dict[tuple[str, str, bytes], Entry] = {}
+        self._entries: dict[tuple[str, str, str], Entry] = {}
         self._amounts: dict[tuple[str, int], Counters] = {}
         self._callers: dict[tuple[bytes, bytes, int], tuple[bytes, bytes]] = {}
 
@@ -347,23 +349,40 @@ class Session:
         contract_id: str,
         function: str,
         values: Sequence[Value],
-        sender: bytes,
+        sender: str,
         counters: Counters,
     ) -> Value:
         """Run a function for a transaction of the sender's: `execute`, and what stays the same
         when it is called again is remembered."""
-        key = (contract_id, function, sender)
-        entry = self._entries.get(key)
+        caller = principal_bytes(sender)
+        value = self.execute(contract_id, function, values, caller, caller, counters)
+        guest = self._guests.get(contract_id)
+        if guest is not None and contract_id not in POX:
+            loaded = [0] * 5
+            self.charge("cost_load_contract", guest.contract.size, loaded)
+            self.enter(guest, caller, caller, loaded, 1)
+            if len(self._entries) >= MAX_ENTRIES:
+                self._entries.clear()
+            entry = Entry(guest, guest.exports[function], self.metered)
+            self._entries[contract_id, function, sender] = entry
+        return value
+
+    def entry(self, contract_id: str, function: str, sender: str) -> Entry | None:
+        """What is remembered of a function that a sender has called, if it still holds."""
+        entry = self._entries.get((contract_id, function, sender))
         if (
             entry is None
             or entry.metered is not self.metered
             or self.host.blocks.epoch is not self._epoch
-            or len(values) != entry.arity
         ):
-            value = self.execute(contract_id, function, values, sender, sender, counters)
-            self._remember(key)
-            return value
+            return None
+        return entry
+
+    def enter_again(self, entry: Entry, values: Sequence[Value], counters: Counters) -> Value:
+        """`transact` for what is remembered."""
         guest, export = entry.guest, entry.export
+        if len(values) != entry.arity:
+            raise check("IncorrectArgumentCount")
         too_much = 0
         if export.counts:
             too_much = self._overcharge(guest.contract, export, values, None)
@@ -372,18 +391,6 @@ class Session:
             entry.moment = entry.context[MOMENT_IN_ENTRY] = moment
         guest.context[CONTEXT] = entry.context
         return self._run(guest, export, values, counters, too_much)
-
-    def _remember(self, key: tuple[str, str, bytes]) -> None:
-        contract_id, function, sender = key
-        guest = self._guests.get(contract_id)
-        if guest is None or contract_id in POX:
-            return
-        counters = [0] * 5
-        self.charge("cost_load_contract", guest.contract.size, counters)
-        self.enter(guest, sender, sender, counters, 1)
-        if len(self._entries) >= MAX_ENTRIES:
-            self._entries.clear()
-        self._entries[key] = Entry(guest, guest.exports[function], self.metered)
 
     def _run(
         self,
@@ -400,7 +407,12 @@ class Session:
         before = host.guest
         export.running = True
         guest.active += 1
-        tx.begin(read_only=read_only)
+        # Nothing is written in a read-only transaction: it needs no mark to return to.
+        marked = not read_only or before is not None
+        if marked:
+            tx.begin(read_only=read_only)
+        else:
+            tx.read_only = True
         host.guest = guest
         try:
             try:
@@ -412,7 +424,9 @@ class Session:
                     self._answered = (export, guest)
             except (GuestTrap, Mismatch) as error:
                 raise self._fault(guest, error) from error
-            if read_only or value.__class__ is not Ok:
+            if not marked:
+                tx.events.clear()
+            elif read_only or value.__class__ is not Ok:
                 tx.roll_back()
             else:
                 tx.commit()

@@ -6,6 +6,8 @@ Knows no contracts and no state but its own; what depends on the epoch is asked 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Final, NamedTuple
 
 from compiler.addresses import encode_address
@@ -50,6 +52,10 @@ class View(NamedTuple):
     stacks_height: int
     tenure_height: int
     burn_height: int
+
+
+_new_block: Final[Callable[[tuple[int, ...]], StacksBlock]] = partial(tuple.__new__, StacksBlock)
+"""The same as `StacksBlock(…)`, in a third of the time."""
 
 
 def _hashed(height: int, first: int | None = None) -> bytes:
@@ -116,9 +122,9 @@ class Blocks:
 
     def _mine_stacks(self, tenure: int) -> None:
         last, burn = self.stacks[-1], self.burn[-1]
-        when = max(last.time, burn.time) + SECONDS_BETWEEN_STACKS_BLOCKS
-        height = last.height + 1
-        self.stacks.append(StacksBlock(height, burn.height, when, tenure))
+        when = last.time if last.time > burn.time else burn.time
+        when += SECONDS_BETWEEN_STACKS_BLOCKS
+        self.stacks.append(_new_block((last.height + 1, burn.height, when, tenure)))
 
     def _set_tenure_key(self) -> None:
         tip = self.stacks[-1]

@@ -25,7 +25,8 @@ class Transaction:
         self.events = []
         self.read_only = False
         self._marks.clear()
-        self.assets.renew()
+        if self.assets.movements:
+            self.assets = AssetLog()
 
     @property
     def depth(self) -> int:

@@ -6,7 +6,7 @@ leave the stretch: a branch, a call, an abort. `flush` writes it to memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from compiler import abi
@@ -29,13 +29,23 @@ class Meter:
     `places`, where one is given, hears of each charge too.
     """
 
-    __slots__ = ("_abort", "_code", "_enabled", "_log2", "_pending", "_table", "places", "ranges")
+    __slots__ = (
+        "_abort",
+        "_code",
+        "_enabled",
+        "_helper",
+        "_log2",
+        "_pending",
+        "_table",
+        "places",
+        "ranges",
+    )
 
     def __init__(
         self,
         code: Code,
         table: CostTable,
-        log2: FuncRef,
+        helper: Callable[[str], FuncRef],
         abort: FuncRef,
         *,
         enabled: bool,
@@ -43,7 +53,8 @@ class Meter:
     ) -> None:
         self._code = code
         self._table = table
-        self._log2 = log2
+        self._helper = helper
+        self._log2 = helper("log2_u64")
         self._abort = abort
         self._enabled = enabled
         self._pending = [0, 0, 0, 0, 0]
@@ -114,6 +125,7 @@ class Meter:
         if self._enabled:
             code = self._code
             code.i32_const(abi.Abort.UNDEFINED_FUNCTION).i64_const(0).call(self._abort)
+        self.ranges.end()
 
     @property
     def pending_runtime(self) -> int:
@@ -121,9 +133,14 @@ class Meter:
         return self._pending[0] if self._enabled else 0
 
     def flush(self) -> None:
-        """Write what is pending."""
+        """Write what is pending, and check the limits of reads and writes where there were any.
+
+        That of the runtime is checked where functions begin and loops go on (`check`).
+        """
         self._write()
         self.ranges.add(self._pending)
+        if self._enabled and (self._pending[2] or self._pending[3]):
+            self._code.call(self._helper("check_storage"))
         self._pending = [0, 0, 0, 0, 0]
 
     def forget(self) -> None:
@@ -165,7 +182,7 @@ class Meter:
     def check(self, abort: FuncRef) -> None:
         """Write what is pending and end the transaction if the runtime is over its limit.
 
-        The other dimensions grow at host calls alone, which check them.
+        The other dimensions are checked where they grow, in `flush`.
         """
         self.flush()
         if self._enabled:

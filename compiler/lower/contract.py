@@ -24,6 +24,7 @@ from compiler.values import Principal
 from compiler.wasm.functions import FuncRef
 from compiler.wasm.valtypes import ValType
 from compiler.words.effects import EFFECTS
+from compiler.words.names import is_reserved
 
 _FUNCTIONS = {"define-public", "define-read-only", "define-private"}
 _CALLS = frozenset({"contract-call?"})
@@ -50,6 +51,10 @@ def lower_contract(module: ModuleLowering) -> None:
         if keyword in _FUNCTIONS:
             assert isinstance(node, ListNode)
             name = _head_name(node)
+            if name in module.functions:
+                # Its names were not legal: nothing runs after this form.
+                forms.append(form.finish())
+                continue
             _declare_function(module, typed.functions[name], effects, places.get(name))
             # In order of definition, so that what a function calls is known when it is called.
             lower_function(module, module.functions[name], typed.functions[name])
@@ -165,7 +170,8 @@ class _Form:
     def check_names(self, keyword: str, node: Node, used: set[str]) -> None:
         """Defining a name twice ends the deployment, and so does a parameter of a used name.
 
-        The checker sees to it, but for read-only functions, whose names it forgets.
+        The checker sees to it, but for parameters that are words, and for read-only functions,
+        whose names it forgets.
         """
         if keyword in ("use-trait", "impl-trait") or not isinstance(node, ListNode):
             return
@@ -176,7 +182,8 @@ class _Form:
         elif isinstance(defined, ListNode):
             names.append(_name(defined.children[0]))
             names += [_name(p.children[0]) for p in defined.children[1:] if isinstance(p, ListNode)]
-        if any(name in used for name in names):
+        version = self.module.version
+        if any(name in used or is_reserved(name, version) for name in names):
             self.fn.abort(abi.Abort.NAME_ALREADY_USED)
         used.update(names[:1])
 

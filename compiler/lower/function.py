@@ -73,7 +73,7 @@ class FunctionLowering:
         self.meter = Meter(
             code,
             module.costs,
-            module.helper("log2_u64"),
+            module.helper,
             module.host("abort"),
             enabled=module.metering,
             places=module.places,

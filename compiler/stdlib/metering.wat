@@ -1,6 +1,19 @@
 ;; What metering needs besides adding.
 (module
   (import "env" "memory" (memory 1))
+  (import "clarity" "abort" (func $abort (param i32 i64)))
+
+  ;; Ends the transaction if reads or writes are over their limits.
+  (func (export "check_storage")
+    (if
+      (i32.or
+        (i32.or
+          (i64.gt_u (i64.load offset=0x18 (i32.const 0)) (i64.load offset=0x40 (i32.const 0)))
+          (i64.gt_u (i64.load offset=0x20 (i32.const 0)) (i64.load offset=0x48 (i32.const 0))))
+        (i32.or
+          (i64.gt_u (i64.load offset=0x28 (i32.const 0)) (i64.load offset=0x50 (i32.const 0)))
+          (i64.gt_u (i64.load offset=0x30 (i32.const 0)) (i64.load offset=0x58 (i32.const 0)))))
+      (then (call $abort (i32.const 8) (i64.const 0)) (unreachable))))
 
   ;; floor(log2 $n); 0 for 0.
   (func (export "log2_u64") (param $n i64) (result i64)

@@ -13,6 +13,7 @@ from compiler.lower.held import Held
 from compiler.syntax.ast import AtomNode, ListNode
 from compiler.types import BOOL, OptionalType, ResponseType, Type
 from compiler.words.control import branch, wasm_types
+from compiler.words.names import is_reserved
 from compiler.words.word import Call, Form, Word
 
 if TYPE_CHECKING:
@@ -49,13 +50,13 @@ def _let(fn: FunctionLowering, call: Call) -> Type:
 
 
 def _check_name(fn: FunctionLowering, name: str) -> None:
-    """A name that is a function's can't be bound.
+    """A name that is a function's or a word can't be bound.
 
-    The checker sees to it, but for read-only functions, whose names it forgets.
+    The checker sees to it, but for words, and for read-only functions, whose names it forgets.
     """
     module = fn.module
     functions = module.typed.functions if fn.result is not None else module.functions
-    if name in functions:
+    if name in functions or is_reserved(name, module.version):
         fn.abort(abi.Abort.NAME_ALREADY_USED)
 
 

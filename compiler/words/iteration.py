@@ -12,6 +12,7 @@ from compiler.lower import held as h
 from compiler.lower.depth import enter_calls, leave_calls
 from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
+from compiler.lower.reclaim import Reclaim
 from compiler.lower.typed.bounds import Bounds, most_elements
 from compiler.syntax.ast import AtomNode, ListNode, LiteralNode
 from compiler.types import BOOL, ListType, Type
@@ -103,6 +104,7 @@ def _fold(fn: FunctionLowering, call: Call) -> Type:
     cursor = _Cursor(fn, sequence)
     left = fn.local_i32()
     code.local_get(sequence.locals[1]).local_set(left)
+    reclaim = None if function is None else Reclaim(fn, kept)
     enter_calls(fn, more=1)
     fn.meter.flush()
     with code.block() as done, code.loop() as again:
@@ -115,9 +117,13 @@ def _fold(fn: FunctionLowering, call: Call) -> Type:
             fn.release(element)
             code.local_get(left).i32_const(1).i32_sub().local_set(left)
             fn.meter.check(fn.module.host("abort"))
+        if reclaim is not None:
+            reclaim.free(accumulator)
         code.br(again)
     leave_calls(fn, more=1)
     fn.push(accumulator)
+    if reclaim is not None:
+        reclaim.release()
     code.release(left)
     cursor.release(fn)
     fn.release(accumulator)
@@ -156,6 +162,7 @@ def _filter(fn: FunctionLowering, call: Call) -> Type:
     code.local_get(out).local_set(there)
     code.local_get(length).local_set(left)
     cursor = _Cursor(fn, sequence)
+    reclaim = Reclaim(fn, BOOL)
     enter_calls(fn, more=1)
     fn.meter.flush()
     with code.block() as done, code.loop() as again:
@@ -171,8 +178,10 @@ def _filter(fn: FunctionLowering, call: Call) -> Type:
             code.local_get(there).i32_const(size).i32_add().local_set(there)
         code.local_get(left).i32_const(1).i32_sub().local_set(left)
         fn.meter.check(fn.module.host("abort"))
+        reclaim.free()
         code.br(again)
     leave_calls(fn, more=1)
+    reclaim.release()
     code.local_get(out)
     code.local_get(there).local_get(out).i32_sub()
     if size > 1:
@@ -244,6 +253,8 @@ def _map_rows(
     code.local_get(out).local_set(there)
     code.local_get(count).local_set(left)
     cursors = [_Cursor(fn, sequence) for sequence in sequences]
+    # Elements that point nowhere are in the list itself.
+    reclaim = Reclaim(fn, result.entry)
     enter_calls(fn, more=1)
     with code.block() as done, code.loop() as again:
         code.local_get(left).i32_eqz().br_if(done)
@@ -256,8 +267,11 @@ def _map_rows(
             code.local_get(there).i32_const(size).i32_add().local_set(there)
             code.local_get(left).i32_const(1).i32_sub().local_set(left)
             fn.meter.check(fn.module.host("abort"))
+        if reclaim.frees_all:
+            reclaim.free()
         code.br(again)
     leave_calls(fn, more=1)
+    reclaim.release()
     code.local_get(out).local_get(count)
     push_own_type(fn, result, count)
     code.release(there, left, out)

@@ -188,3 +188,8 @@ def word_kind(name: str, version: ClarityVersion) -> Kind | None:
     if row is None or not row.since <= version <= row.until:
         return None
     return row.kind
+
+
+def is_reserved(name: str, version: ClarityVersion) -> bool:
+    """Whether `name` is a function or a keyword of the language, which nothing else can bear."""
+    return word_kind(name, version) in ("function", "keyword")

@@ -78,7 +78,8 @@ def test_what_can_not_be_called_says_so(chain):
 
     assert message(chain.call(counter, "get-n", [], WALLET_1)) == "get-n is not a public function"
     assert (
-        message(chain.read(counter, "inc", [UInt(1)], WALLET_1)) == "inc is not a read-only function"
+        message(chain.read(counter, "inc", [UInt(1)], WALLET_1))
+        == "inc is not a read-only function"
     )
     assert (
         message(chain.call(counter, "nope", [], WALLET_1))

@@ -301,7 +301,7 @@ def _dispatcher(w: Writer, name: str, dynamic: tuple[Known, ...]) -> None:
     w.fuel = 30
     forced = w.material.pick(dynamic)
     w.fuel = 12
-    args = "".join(f" {w.expr(of, scope, 2)}" for of in forced.params)
+    args = "".join(f" {w.expr(of, scope.deaf(), 2)}" for of in forced.params)
     call = f"(contract-call? t0 {forced.name}{args})"
     call = w.material.pick((f"(try! {call})", f"(is-ok {call})", f"(is-err {call})"))
     # Only this function has `t0`: what it makes on the way may not call it.

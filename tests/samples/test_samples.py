@@ -1,0 +1,35 @@
+"""The sample projects' logs answer as the reference VM did, in both profiles and both isolations.
+
+`record.py` beside this file records logs and receipts again.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from runtime.chain import Chain
+from runtime.modules import CompileInMemory
+from runtime.replay import replay
+
+FOLDER = Path(__file__).parent
+NAMES = sorted(path.name.removesuffix(".log.jsonl") for path in FOLDER.glob("*.log.jsonl"))
+
+
+@pytest.mark.parametrize("isolation", ["reuse", "fresh"])
+@pytest.mark.parametrize("profile", ["debug", "release"])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_receipt_is_the_interpreters(name: str, profile: str, isolation: str) -> None:
+    lines = (FOLDER / f"{name}.receipts.jsonl").read_text(encoding="utf-8").splitlines()
+    wanted = {receipt["line"]: receipt for receipt in map(json.loads, lines)}
+    modules = CompileInMemory()
+    replayed = replay(
+        FOLDER / f"{name}.log.jsonl",
+        lambda: Chain(modules=modules, profile=profile, isolation=isolation),
+    )
+    answers = {answer.line: json.loads(answer.to_json()) for answer in replayed}
+    assert list(answers) == list(wanted)
+    differing = [(answers[line], wanted[line]) for line in wanted if answers[line] != wanted[line]]
+    assert differing[:3] == []
