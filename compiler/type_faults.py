@@ -59,7 +59,7 @@ def display(of: Type) -> str:
     raise AssertionError(of)
 
 
-class TypeFault(Exception):  # noqa: N818 - who knows its place makes it a ClarityError
+class TypeFault(Exception):
     """A broken rule of types: a kebab-case code and the interpreter's text.
 
     Who knows the place in the source fills in `span`; the innermost one does.

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from compiler import abi
+from compiler.costs.limits import EVENTS_LIMIT
 from compiler.values import UINT_MAX
 from compiler.versions import Epoch
 from runtime import accounts, hashing
@@ -421,7 +422,11 @@ class Host:
     def _print(self, s: Slots) -> None:
         guest = self.guest
         value = guest.read(s[0], s[1])
-        self.tx.events.append(new_event(("print_event", (guest.contract.id, value))))
+        tx = self.tx
+        tx.events.append(new_event(("print_event", (guest.contract.id, value))))
+        tx.printed += len(value)
+        if tx.printed >= EVENTS_LIMIT:
+            raise internal("Expect", "Event batch grew too large during execution")
 
     def _require_contract(self, s: Slots) -> None:
         contract = principal_of(self.guest.read(s[0], s[1])).value

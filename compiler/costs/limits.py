@@ -48,6 +48,9 @@ READ_ONLY_LIMIT: Final = Cost(runtime=1_000_000_000, read_count=100, read_length
 # clarity, vm/costs/mod.rs: CLARITY_MEMORY_LIMIT, in bytes as `size` of a value counts them.
 MEMORY_LIMIT: Final = 100_000_000
 
+# clarity, vm/contexts.rs: MAX_EVENTS_BATCH, the bytes of all values that a transaction prints.
+EVENTS_LIMIT: Final = 50 << 20
+
 # clarity, vm/costs/constants.rs.
 AS_CONTRACT_MEMORY: Final = 1
 AT_BLOCK_MEMORY: Final = 1

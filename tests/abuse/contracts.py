@@ -177,7 +177,7 @@ def _boxes() -> Abuse:
 
 
 CONTRACTS = (
-    _nested(40),
+    _nested(30),
     _nested(150),
     _nested(5_000),
     _boxes(),

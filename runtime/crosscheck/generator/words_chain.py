@@ -21,16 +21,13 @@ from compiler.types import (
     BufferType,
     ListType,
     OptionalType,
-    PrincipalType,
     ResponseType,
     StringAsciiType,
     TupleType,
     Type,
-    UIntType,
 )
 from compiler.versions import ClarityVersion
 from runtime.crosscheck.generator.material import written
-from runtime.crosscheck.generator.words_control import wanted
 from runtime.crosscheck.generator.writer import Made, Scope, Writer, produces
 
 _B1, _B20, _B32, _B33, _B64, _B65 = (BufferType(n) for n in (1, 20, 32, 33, 64, 65))

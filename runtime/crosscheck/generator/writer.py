@@ -73,10 +73,7 @@ ROWS: list[Row] = []
 # Words that read nothing that a contract keeps in variables and tokens, themselves or by what
 # they call.
 _TIMELESS = frozenset(
-    "+ - * / mod pow < <= > >= and or not is-eq if begin let some ok tuple merge concat append list"
-    " burn-block-height block-height stacks-block-height tenure-height stx-liquid-supply chain-id"
-    " tx-sender contract-caller stx-get-balance stx-account get-block-info? get-stacks-block-info?"
-    " get-tenure-info? get-burn-block-info? map-get? nft-get-owner? sha256 to-int to-uint".split()
+    ["+", "-", "*", "/", "mod", "pow", "<", "<=", ">", ">=", "and", "or", "not", "is-eq", "if", "begin", "let", "some", "ok", "tuple", "merge", "concat", "append", "list", "burn-block-height", "block-height", "stacks-block-height", "tenure-height", "stx-liquid-supply", "chain-id", "tx-sender", "contract-caller", "stx-get-balance", "stx-account", "get-block-info?", "get-stacks-block-info?", "get-tenure-info?", "get-burn-block-info?", "map-get?", "nft-get-owner?", "sha256", "to-int", "to-uint"]
 )
 
 
