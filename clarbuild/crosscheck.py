@@ -6,7 +6,6 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from clarbuild.problems import InputError, fault
 from clarbuild.project import Project, in_order
@@ -19,9 +18,7 @@ from runtime.crosscheck.generator.material import SENDERS, Material
 from runtime.crosscheck.generator.programs import invocation
 from runtime.crosscheck.pair import Difference, Pair, cause_of
 from runtime.crosscheck.shrink import shrink
-from runtime.reference import ReferenceVM
-
-Operation = dict[str, Any]
+from runtime.reference import Operation, ReferenceVM
 
 
 def log_operations(path: Path) -> list[Operation]:

@@ -423,7 +423,8 @@ def _convert(given: object, expected: types.Type, path: str) -> Value:
                 return _made(UInt, given, path)
         case types.BufferType(limit):
             if isinstance(given, Buffer):
-                given = given.value
+                _check_length(len(given.value), limit, "bytes", path)
+                return given
             if isinstance(given, bytes | bytearray):
                 _check_length(len(given), limit, "bytes", path)
                 return Buffer(bytes(given))

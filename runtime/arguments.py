@@ -15,6 +15,7 @@ from compiler.consensus_untyped import type_of
 from compiler.type_relations import TypeFault, admits
 from compiler.types import (
     BoolType,
+    BufferType,
     CallableTraitType,
     IntType,
     ListType,
@@ -26,7 +27,7 @@ from compiler.types import (
     Type,
     UIntType,
 )
-from compiler.values import NONE, Err, Int, List, Ok, Principal, Some, Tuple, UInt, Value
+from compiler.values import NONE, Buffer, Err, Int, List, Ok, Principal, Some, Tuple, UInt, Value
 from compiler.versions import ClarityVersion, Epoch
 from runtime.errors import Rejected, check
 
@@ -68,6 +69,10 @@ def plain_classes(types: Sequence[Type]) -> list[type]:
 
 
 def _typed(argument: Argument, of: Type, version: ClarityVersion, epoch: Epoch) -> Value:
+    if isinstance(argument, Buffer) and isinstance(of, BufferType):
+        if len(argument.value) > of.max_len:
+            raise check("TypeValueError")
+        return argument
     casts = version.casts_traits
     if not isinstance(argument, Value) and (casts or not _holds_trait(of)):
         try:

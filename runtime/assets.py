@@ -45,9 +45,7 @@ class _Movement(NamedTuple):
     data: bytes
 
 
-_new_movement: Final[Callable[[tuple[object, ...]], _Movement]] = partial(
-    tuple.__new__, _Movement
-)
+_new_movement: Final[Callable[[tuple[object, ...]], _Movement]] = partial(tuple.__new__, _Movement)
 """The same as `_Movement(…)`, in a third of the time."""
 
 _SUMMED: Final = (_Kind.STX, _Kind.BURN, _Kind.TOKEN)

@@ -228,7 +228,6 @@ class Chain:
         counters = [0] * 5
         try:
             value = run(counters)
-            self.session.check_limits(counters)
         except Exception as error:
             return Receipt(error=self._undo(error))
         return Receipt(value, tuple(host.tx.events), costs_of(counters))
@@ -261,7 +260,6 @@ class Chain:
                 value = session.transact(contract, function, values, sender, counters)
             else:
                 value = session.enter_again(entry, values, counters)
-            session.check_limits(counters)
         except Exception as error:
             return Receipt(error=_told(self._undo(error), contract, function))
         finally:
@@ -321,6 +319,7 @@ class Chain:
             self._discount_call(counters)
         if saved and identifier in self.contracts:
             raise VmPanic(f"the contract {identifier} exists already")
+        self.session.check_limits(counters)
         tx.commit()
         if not saved:
             return NONE if value is None else value
@@ -331,6 +330,17 @@ class Chain:
         self.session.forget(identifier)
         return NO_RESULT if value is None else value
 
+    def deploy_within(
+        self, identifier: str, source: str, version: ClarityVersion, counters: list[int]
+    ) -> Value:
+        """Deploy in a transaction, and a block, that are the caller's; raises as `_answer` expects."""
+        return self._deploy(identifier, source, version, counters)
+
+    def forget(self, identifier: str) -> None:
+        """Make a contract one that was never deployed; its state is the caller's to undo."""
+        self.contracts.pop(identifier, None)
+        self.session.forget(identifier)
+
     def _discount_call(self, counters: list[int]) -> None:
         """A snippet that is one `contract-call?` runs as a transaction: the word itself is free."""
         for function in ("cost_lookup_function", "cost_contract_call"):
@@ -340,6 +350,11 @@ class Chain:
         """A deployed contract and the description of its module in the current epoch."""
         contract = self.contracts.get(identifier)
         return None if contract is None else (contract, self._artifact(contract).description)
+
+    def artifact(self, identifier: str) -> Artifact | None:
+        """The module of a deployed contract for the current epoch."""
+        contract = self.contracts.get(identifier)
+        return None if contract is None else self._artifact(contract)
 
     def _artifact(self, contract: Contract) -> Artifact:
         """The module of a deployed contract for the current epoch."""

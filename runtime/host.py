@@ -68,6 +68,8 @@ class Host:
         self.guest: Guest = None  # type: ignore[assignment]
         # What the contexts of instances say of the chain, and what that was made from.
         self._moment: tuple[View, bytes | None, bytes] | None = None
+        # The liquid supply in it, low and high.
+        self._supply = (0, 0)
         # What the contracts of a chain need besides: set by the caller of contracts.
         self.contract_hash: Callable[[str], bytes | None] = lambda _: None
 
@@ -528,24 +530,18 @@ class Host:
         view, supply = self.view, self.get(accounts.SUPPLY_KEY)
         moment = self._moment
         if moment is None or moment[0] is not view or moment[1] is not supply:
+            if moment is None or moment[1] is not supply:
+                amount = accounts.supply(self.get)
+                self._supply = (amount & _LOW, amount >> 64)
             moment = self._moment = (view, supply, self._packed_moment(view))
         return moment[2]
 
     def _packed_moment(self, view: View) -> bytes:
-        supply = accounts.supply(self.get)
+        stacks, tenure, burn = view
         blocks = self.blocks
-        return MOMENT.pack(
-            view.burn_height,
-            view.stacks_height,
-            view.tenure_height,
-            view.tenure_height if blocks.epoch.tip_burn_block else view.stacks_height,
-            blocks.stacks[-1].time,
-            CHAIN_ID,
-            supply & _LOW,
-            supply >> 64,
-            0,
-            0,
-        )
+        block = tenure if blocks.epoch.tip_burn_block else stacks
+        time = blocks.stacks[-1].time
+        return MOMENT.pack(burn, stacks, tenure, block, time, CHAIN_ID, *self._supply, 0, 0)
 
     # Words on values
 

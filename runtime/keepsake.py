@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compiler.types import Type
+from compiler.values import Value
 from runtime.codec import Memory, codec_of
 
 
@@ -42,6 +43,21 @@ class Keepsake:
         self._heap = _Heap()
         self._pointer = self._heap.alloc(self._codec.size)
         self._codec.transfer(pointer, memory, self._heap, self._pointer)
+
+    @classmethod
+    def of_value(cls, of: Type, value: Value) -> Keepsake:
+        """A value that comes from no instance; its dynamic types are what its contents say."""
+        kept = cls.__new__(cls)
+        kept._codec = codec_of(of)
+        kept._heap = _Heap()
+        kept._pointer = kept._heap.alloc(kept._codec.size)
+        kept._codec.write_at(kept._pointer, value, kept._heap)
+        return kept
+
+    @property
+    def value(self) -> Value:
+        """The value itself."""
+        return self._codec.read(self._pointer, self._heap)
 
     def restore(self, pointer: int, memory: Memory) -> None:
         """Write the value in slot form to `pointer`, as it was."""

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -203,7 +204,8 @@ class ReferenceVM:
         # A fresh queue: a process that was given up may still have written to the old one.
         self._answers = queue.SimpleQueue()
         threading.Thread(target=_pump, args=(stdout, self._answers), daemon=True).start()
-        if self._read(_START_SECONDS) is None:
+        answer = self._read(_START_SECONDS)
+        if answer is None or not answer.get("ready"):
             raise ReferenceBroken("node did not start")
 
     def _rebuild(self) -> None:
@@ -221,11 +223,10 @@ class ReferenceVM:
         if self._process is None or self._process.stdin is None:
             raise ReferenceBroken("the reference VM is closed")
         lines = "".join(json.dumps(operation) + "\n" for operation in operations)
-        try:
+        # Where Node has ended, the answer says so.
+        with suppress(BrokenPipeError):
             self._process.stdin.write(lines.encode())
             self._process.stdin.flush()
-        except BrokenPipeError as error:
-            raise ReferenceBroken("node has ended") from error
 
     def _read(self, seconds: float) -> Receipt | None:
         """The next answer; `None` if it does not come in time."""
@@ -234,7 +235,7 @@ class ReferenceVM:
         except queue.Empty:
             return None
         if not line:
-            raise ReferenceBroken("node has ended")
+            return {"ok": False, "error": {"kind": "panic"}}
         answer: Receipt = json.loads(line)
         return answer
 

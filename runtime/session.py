@@ -424,6 +424,11 @@ class Session:
                     self._answered = (export, guest)
             except (GuestTrap, Mismatch) as error:
                 raise self._fault(guest, error) from error
+            finally:
+                counters[:] = COSTS.unpack_from(guest.context, COSTS_AT)
+                counters[0] -= too_much
+            # While all can still be undone.
+            self.check_limits(counters)
             if not marked:
                 tx.events.clear()
             elif read_only or value.__class__ is not Ok:
@@ -431,8 +436,6 @@ class Session:
             else:
                 tx.commit()
         finally:
-            counters[:] = COSTS.unpack_from(guest.context, COSTS_AT)
-            counters[0] -= too_much
             guest.active -= 1
             export.running = False
             host.guest = before

@@ -149,9 +149,7 @@ def _less(code: str, form: Form) -> Iterator[str]:
             yield "u1" if text.startswith("u") else "1"
 
 
-def renamed(
-    operations: Sequence[Operation], names: Sequence[str], suffix: str
-) -> Operations:
+def renamed(operations: Sequence[Operation], names: Sequence[str], suffix: str) -> Operations:
     """The same operations with a suffix on these contract names, in code and arguments too."""
     if not names:
         return list(operations)
@@ -161,7 +159,7 @@ def renamed(
     def rename(text: str) -> str:
         return pattern.sub(rf".\g<1>{suffix}", text)
 
-    changed = []
+    changed: Operations = []
     for operation in operations:
         row = dict(operation)
         if "contract" in row:

@@ -39,7 +39,9 @@ def _nested(depth: int) -> Abuse:
 def _call_chain() -> Abuse:
     functions = ["(define-private (f0 (n uint)) n)"]
     functions += [f"(define-private (f{i} (n uint)) (f{i - 1} n))" for i in range(1, 200)]
-    return Abuse("call-chain", "\n".join([*functions, "(define-public (run) (ok (f199 u1)))"]), "run")
+    return Abuse(
+        "call-chain", "\n".join([*functions, "(define-public (run) (ok (f199 u1)))"]), "run"
+    )
 
 
 def _loops_in_loops() -> Abuse:
@@ -171,6 +173,19 @@ def _print_flood() -> Abuse:
     return Abuse("print-flood", "\n".join(functions), "run")
 
 
+def _serialize_flood() -> Abuse:
+    functions = [
+        _MEGABYTE,
+        "(define-private (s0 (n uint) (sum uint))",
+        "  (+ sum (len (unwrap-panic (to-consensus-buff? (var-get kept))))))",
+        "(define-data-var kept (buff 524288) 0x)",
+        f"(define-private (s1 (n uint) (sum uint)) (fold s0 {_HUNDRED} sum))",
+        f"(define-private (s2 (n uint) (sum uint)) (fold s1 {_HUNDRED} sum))",
+        "(define-public (run) (begin (var-set kept (half)) (ok (s2 u1 u0))))",
+    ]
+    return Abuse("serialize-flood", "\n".join(functions), "run")
+
+
 def _boxes() -> Abuse:
     source = f"(define-public (run) (ok {'(some ' * 40}u1{')' * 40}))"
     return Abuse("deep-type", source, "run")
@@ -194,4 +209,5 @@ CONTRACTS = (
     _loads(),
     _load_flood(),
     _print_flood(),
+    _serialize_flood(),
 )

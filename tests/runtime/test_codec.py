@@ -45,6 +45,11 @@ class Heap:
         self.data += bytes(size)
         return pointer
 
+    def put(self, data: bytes) -> int:
+        pointer = self.alloc(len(data))
+        self.write(pointer, data)
+        return pointer
+
 
 CASES = [
     (t.BOOL, True),

@@ -15,7 +15,73 @@ from runtime.crosscheck.forms import Form, forms_of, replaced
 from runtime.crosscheck.generator.material import Material, written
 from runtime.crosscheck.generator.programs import Case, deployment, expressions, program
 
-_ATOMS: Final = ['0', 'u0', '1', '-1', 'u1', 'true', 'false', 'none', '0x', '0x00', '0xabc', '0xg0', '"a"', 'u"a"', '"\\x"', 'tx-sender', 'block-height', '340282366920938463463374607431768211456', 'u340282366920938463463374607431768211456', '-170141183460469231731687303715884105729', '170141183460469231731687303715884105728', 'int', 'uint', 'bool', 'principal', 'nope', '()', '(list)', '{}', '(ok', '1)', '(err', 'u1)', '(some', '1)', '<t>', '.lib', '.nowhere.x', "'ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZG", "'ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.x.y.z", "'ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGN", '(buff', '1)', '(string-ascii', '5)', '(list', '2', 'int)', 'u"\\u{110000}"', 'u"\\u{d800}"', '"é"', 'u"\\u{}"', '01', 'u01', '-0', '+1', 'a.b', 'a:', '{a:1}', '{a', '1}', '{a:', '1,', 'a:', '2}']
+_ATOMS: Final = [
+    "0",
+    "u0",
+    "1",
+    "-1",
+    "u1",
+    "true",
+    "false",
+    "none",
+    "0x",
+    "0x00",
+    "0xabc",
+    "0xg0",
+    '"a"',
+    'u"a"',
+    '"\\x"',
+    "tx-sender",
+    "block-height",
+    "340282366920938463463374607431768211456",
+    "u340282366920938463463374607431768211456",
+    "-170141183460469231731687303715884105729",
+    "170141183460469231731687303715884105728",
+    "int",
+    "uint",
+    "bool",
+    "principal",
+    "nope",
+    "()",
+    "(list)",
+    "{}",
+    "(ok",
+    "1)",
+    "(err",
+    "u1)",
+    "(some",
+    "1)",
+    "<t>",
+    ".lib",
+    ".nowhere.x",
+    "'ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZG",
+    "'ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.x.y.z",
+    "'ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGN",
+    "(buff",
+    "1)",
+    "(string-ascii",
+    "5)",
+    "(list",
+    "2",
+    "int)",
+    'u"\\u{110000}"',
+    'u"\\u{d800}"',
+    '"é"',
+    'u"\\u{}"',
+    "01",
+    "u01",
+    "-0",
+    "+1",
+    "a.b",
+    "a:",
+    "{a:1}",
+    "{a",
+    "1}",
+    "{a:",
+    "1,",
+    "a:",
+    "2}",
+]
 _TYPES: Final = (
     "(buff 0)", "(buff 1048577)", "(buff 1048576)", "(string-utf8 262145)", "(list 0 int)",
     "(list 65537 uint)", "(list 70000 (buff 20))", "(string-ascii u5)", "(buff -1)", "(tuple)",
@@ -225,9 +291,25 @@ def _wrap(material: Material, code: str) -> str:
         return code
     text = form.text(code)
     around = material.pick(
-        ("(ok {})", "(some {})", "(list {})", "({})", "(begin {})", "(print {})", "{{a: {}}}")
-        + ("(unwrap-panic {})", "(try! {})", "(err {})", "(is-ok {})", "(to-int {})", "(len {})")
-        + ("(var-set v1 {})", "(asserts! {} u1)", "(stx-burn? {} tx-sender)", "(at-block {} 1)")
+        (
+            "(ok {})",
+            "(some {})",
+            "(list {})",
+            "({})",
+            "(begin {})",
+            "(print {})",
+            "{{a: {}}}",
+            "(unwrap-panic {})",
+            "(try! {})",
+            "(err {})",
+            "(is-ok {})",
+            "(to-int {})",
+            "(len {})",
+            "(var-set v1 {})",
+            "(asserts! {} u1)",
+            "(stx-burn? {} tx-sender)",
+            "(at-block {} 1)",
+        )
     )
     return replaced(code, form, around.format(text))
 

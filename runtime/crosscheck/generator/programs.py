@@ -7,6 +7,7 @@ first, by `prelude`, once for a chain.
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -36,7 +37,7 @@ from runtime.crosscheck.generator import (  # noqa: F401  (the productions regis
 from runtime.crosscheck.generator.material import DEPLOYER, SENDERS, WALLET, Material, written
 from runtime.crosscheck.generator.writer import Known, Scope, Writer
 
-Operation = dict[str, Any]
+Operation = Mapping[str, Any]
 
 EXPRESSIONS_PER_CASE: Final = 10
 

@@ -49,7 +49,8 @@ def _hash(word: str, length: int) -> None:
     def make(w: Writer, s: Scope, want: Type | None, d: int) -> Made | None:
         if isinstance(want, BufferType) and want.max_len < length:
             return None
-        of = w.material.pick((INT, UINT, BufferType(w.material.length())))
+        hashed: tuple[Type, ...] = (INT, UINT, BufferType(w.material.length()))
+        of = w.material.pick(hashed)
         return f"({word} {w.expr(of, s, d)})", BufferType(length)
 
 

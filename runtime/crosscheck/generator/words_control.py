@@ -330,12 +330,11 @@ def _restrict_assets(w: Writer, s: Scope, want: Type | None, d: int) -> Made | N
 
 
 def _guarded_body(w: Writer, s: Scope, want: Type | None, d: int) -> Made | None:
+    of = w.material.scalar()
     if isinstance(want, ResponseType):
-        if not isinstance(want.err, type(UINT)) or isinstance(want.ok, ResponseType):
+        if want.err is not UINT or isinstance(want.ok, ResponseType):
             return None
         of = want.ok
-    else:
-        of = w.material.scalar()
     moves = [f"(is-ok {made[0]})" for made in (_move(w, s, d) for _ in range(2)) if made]
     before = " ".join(moves[: w.material.pick((0, 1, 1, 2))])
     return f"{before} {w.expr(of, s, d)}", of

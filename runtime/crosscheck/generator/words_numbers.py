@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from compiler.type_sizes import max_serialized_size
 from compiler.types import (
     BOOL,
@@ -27,7 +25,9 @@ _BUFFER_16 = BufferType(16)
 
 
 def _integer(w: Writer, want: Type | None) -> Type:
-    return w.material.pick((INT, UINT)) if want is None else want
+    if want is not None:
+        return want
+    return INT if w.material.chance(0.5) else UINT
 
 
 def _variadic(word: str, counts: tuple[int, ...]) -> None:
@@ -115,14 +115,20 @@ def _is_eq(w: Writer, s: Scope, want: Type | None, d: int) -> Made:
     return f"(is-eq {' '.join(nodes)})", BOOL
 
 
+_COMPARED: tuple[Type, ...] = (
+    BufferType(3),
+    StringAsciiType(3),
+    StringUtf8Type(3),
+    BufferType(20),
+)
+
+
 def _comparison(word: str) -> None:
     @produces(word, BoolType)
     def make(w: Writer, s: Scope, want: Type | None, d: int) -> Made:
-        of: Type = w.material.pick((INT, UINT))
+        of = _integer(w, None)
         if w.version.compares_sequences and w.material.chance(0.5):
-            of = w.material.pick(
-                (BufferType(3), StringAsciiType(3), StringUtf8Type(3), BufferType(20))
-            )
+            of = w.material.pick(_COMPARED)
         return f"({word} {w.expr(of, s, d)} {w.expr(of, s, d)})", BOOL
 
 
@@ -138,16 +144,32 @@ def _parse(word: str, of: Type) -> None:
     def make(w: Writer, s: Scope, want: Type | None, d: int) -> Made | None:
         if want is not None and want != OptionalType(of):
             return None
-        kind: Callable[[int], Type] = w.material.pick((StringAsciiType, StringUtf8Type))
+        utf8 = w.material.chance(0.5)
         if w.material.chance(0.6):
             text = w.material.pick(
-                (str(w.material.integer()), str(w.material.natural()), "+1", "-", "", "01", "0x1")
-                + (" 1", "1 ", "1_000", "-0", "340282366920938463463374607431768211456", "９")
+                (
+                    str(w.material.integer()),
+                    str(w.material.natural()),
+                    "+1",
+                    "-",
+                    "",
+                    "01",
+                    "0x1",
+                    " 1",
+                    "1 ",
+                    "1_000",
+                    "-0",
+                    "340282366920938463463374607431768211456",
+                    "９",
+                )
             )
             if not text.isascii():
                 return f'({word} u"\\u{{ff19}}")', OptionalType(of)
-            return f'({word} {"u" if kind is StringUtf8Type else ""}"{text}")', OptionalType(of)
-        return f"({word} {w.expr(kind(40), s, d)})", OptionalType(of)
+            return f'({word} {"u" if utf8 else ""}"{text}")', OptionalType(of)
+        return (
+            f"({word} {w.expr(StringUtf8Type(40) if utf8 else StringAsciiType(40), s, d)})",
+            OptionalType(of),
+        )
 
 
 _parse("string-to-int?", INT)
@@ -173,10 +195,16 @@ def _to_ascii(w: Writer, s: Scope, want: Type | None, d: int) -> Made | None:
     if want is not None:
         return None
     n = w.material.length()
-    of, length = w.material.pick(
-        ((INT, 40), (UINT, 40), (BOOL, 5), (PRINCIPAL, 170), (BufferType(n), 2 * n + 2))
-        + ((StringUtf8Type(n), n), (StringUtf8Type(n), n))
+    rows: tuple[tuple[Type, int], ...] = (
+        (INT, 40),
+        (UINT, 40),
+        (BOOL, 5),
+        (PRINCIPAL, 170),
+        (BufferType(n), 2 * n + 2),
+        (StringUtf8Type(n), n),
+        (StringUtf8Type(n), n),
     )
+    of, length = w.material.pick(rows)
     return f"(to-ascii? {w.expr(of, s, d)})", ResponseType(StringAsciiType(length), UINT)
 
 

@@ -131,7 +131,7 @@ def _element_at(word: str) -> None:
             inner = want.inner
             of = ListType(inner, w.material.pick((1, 2, 3)))
             if isinstance(inner, _TEXTS) and w.material.chance(0.7):
-                of = resized(inner, w.material.length())  # type: ignore[assignment]
+                of = resized(inner, w.material.length())
         else:
             return None
         node = w.filled(of, s, d)
@@ -215,15 +215,16 @@ def _map(w: Writer, s: Scope, want: Type | None, d: int) -> Made | None:
     else:
         params = tuple(w.material.type(1) for _ in range(w.material.pick((1, 1, 2, 3))))
         if w.material.chance(0.2):
-            params = (w.material.pick((BufferType(1), StringAsciiType(1))), *params[1:])
+            unit = BufferType(1) if w.material.chance(0.5) else StringAsciiType(1)
+            params = (unit, *params[1:])
         name = w.function(params, of.entry, writes=s.writes and w.material.chance(0.3))
     lists = []
     for i, each in enumerate(params):
         # The result is as long as the shortest; its type as the first, or in later epochs the
         # shortest: all are kept within what is wanted.
         size = of.max_len if i == 0 else max(1, of.max_len + w.material.pick((-1, 0, 0, 1)))
-        unit = isinstance(each, _TEXTS) and each.max_len == 1
-        sequence = resized(each, size) if unit else ListType(each, size)
+        of_units = isinstance(each, _TEXTS) and each.max_len == 1
+        sequence = resized(each, size) if of_units else ListType(each, size)
         lists.append(w.filled(sequence, s, d))
     return f"(map {name} {' '.join(lists)})", of
 
@@ -252,5 +253,6 @@ def _fold(w: Writer, s: Scope, want: Type | None, d: int) -> Made:
             of,
         )
     sequence = w.material.sequence()
-    name = w.function((entry_of(sequence), of), of, writes=s.writes and w.material.chance(0.3))
+    writes = s.writes and w.material.chance(0.3)
+    name = w.function((entry_of(sequence), of), of, writes=writes, folded=True)
     return f"(fold {name} {w.filled(sequence, s, d)} {start})", of

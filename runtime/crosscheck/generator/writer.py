@@ -73,7 +73,51 @@ ROWS: list[Row] = []
 # Words that read nothing that a contract keeps in variables and tokens, themselves or by what
 # they call.
 _TIMELESS = frozenset(
-    ["+", "-", "*", "/", "mod", "pow", "<", "<=", ">", ">=", "and", "or", "not", "is-eq", "if", "begin", "let", "some", "ok", "tuple", "merge", "concat", "append", "list", "burn-block-height", "block-height", "stacks-block-height", "tenure-height", "stx-liquid-supply", "chain-id", "tx-sender", "contract-caller", "stx-get-balance", "stx-account", "get-block-info?", "get-stacks-block-info?", "get-tenure-info?", "get-burn-block-info?", "map-get?", "nft-get-owner?", "sha256", "to-int", "to-uint"]
+    [
+        "+",
+        "-",
+        "*",
+        "/",
+        "mod",
+        "pow",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "and",
+        "or",
+        "not",
+        "is-eq",
+        "if",
+        "begin",
+        "let",
+        "some",
+        "ok",
+        "tuple",
+        "merge",
+        "concat",
+        "append",
+        "list",
+        "burn-block-height",
+        "block-height",
+        "stacks-block-height",
+        "tenure-height",
+        "stx-liquid-supply",
+        "chain-id",
+        "tx-sender",
+        "contract-caller",
+        "stx-get-balance",
+        "stx-account",
+        "get-block-info?",
+        "get-stacks-block-info?",
+        "get-tenure-info?",
+        "get-burn-block-info?",
+        "map-get?",
+        "nft-get-owner?",
+        "sha256",
+        "to-int",
+        "to-uint",
+    ]
 )
 
 
@@ -300,12 +344,18 @@ class Writer:
         self.definitions.append(f"(define-constant {name} {value})")
         return name
 
-    def function(self, params: tuple[Type, ...], returns: Type, *, writes: bool) -> str:
-        """A private function of these types."""
+    def function(
+        self, params: tuple[Type, ...], returns: Type, *, writes: bool, folded: bool = False
+    ) -> str:
+        """A private function of these types.
+
+        One that is `folded` has exactly the type of its last parameter: the checker's type of a
+        `fold` is what the function answers, and need not admit the initial value.
+        """
         found = [
             name
             for name, taken, given, wrote in self.functions
-            if taken == params and given == returns and wrote <= writes
+            if taken == params and given == returns and wrote <= writes and not folded
         ]
         # A function may not end up calling itself: none is made while too many are being made.
         if found and (self._nesting > 1 or self.material.chance(0.6)):
@@ -317,6 +367,8 @@ class Writer:
         depth = 3 if self._nesting < 3 else 0
         scope = Scope(names, returns=returns, writes=writes)
         body = self.expr(returns, scope, depth)
+        if folded:
+            body = f"(if true {body} {names[-1][0]})"
         self.fuel = kept
         self._nesting -= 1
         kind = "private" if self.material.chance(0.8) or writes else "read-only"
