@@ -8,13 +8,15 @@ import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 
 from rich.console import Console
 
 from benchmarks import builds, calls, replays, startup, table, workloads
-from benchmarks.contestant import ROOT, Contestant, interpreter, ours
+from benchmarks.contestant import ROOT, Contestant, ContestantError, interpreter, ours
 from benchmarks.figures import Results, Row, machine
+from benchmarks.processes import CommandFailed
 from benchmarks.publish import publish, write_json
 from runtime.reference import ReferenceMissing, node_program, reference_folder
 
@@ -31,6 +33,7 @@ class Bench:
         self.folder = folder
         self.tell = tell
         self.node, self.packages = self._interpreter()
+        self._stack = ExitStack()
 
     def _interpreter(self) -> tuple[str | None, Path | None]:
         try:
@@ -39,26 +42,24 @@ class Bench:
             self.results.skipped.append(f"{calls.INTERPRETER}: {missing} ({missing.hint})")
             return None, None
 
-    def calls(self, *, with_curves: bool, with_calls: bool) -> None:
-        """Calls of contracts, and curves over their loops."""
-        with ExitStack() as stack:
-            contestants = self._contestants(stack)
-            for one in contestants:
-                self.tell(f"deploying: {one.name}")
-                one.apply(workloads.setup())
-            if with_calls:
-                chosen = workloads.six()
-                if not chosen:
-                    self.results.skipped.append(f"bench.clar: no {workloads.REFERENCE}")
-                for work in (*chosen, *workloads.larger()):
-                    self.tell(work.name)
-                    self.results.rows += calls.measure([work], contestants)
-            if with_curves:
-                self.tell("curves")
-                two = [one for one in contestants if one.name in (calls.OURS, calls.INTERPRETER)]
-                self.results.curves += calls.curves(two)
+    def calls(self) -> None:
+        """Calls of contracts."""
+        chosen = workloads.six()
+        if not chosen:
+            self.results.skipped.append(f"bench.clar: no {workloads.REFERENCE}")
+        for work in (*chosen, *workloads.larger()):
+            self.tell(work.name)
+            self.results.rows += calls.measure([work], self.contestants)
 
-    def _contestants(self, stack: ExitStack) -> list[Contestant]:
+    def curves(self) -> None:
+        """Calls over the number of steps of their loops."""
+        self.tell("curves")
+        two = [one for one in self.contestants if one.name in (calls.OURS, calls.INTERPRETER)]
+        self.results.curves += calls.curves(two)
+
+    @cached_property
+    def contestants(self) -> list[Contestant]:
+        """Started when they are first needed."""
         found = [
             ours(calls.OURS),
             ours(calls.PUBLIC, engine="public"),
@@ -69,8 +70,14 @@ class Bench:
                 interpreter(calls.INTERPRETER, self.node, self.packages, self._fresh("chain"))
             )
         for one in found:
-            stack.callback(one.close)
+            self._stack.callback(one.close)
+            self.tell(f"deploying: {one.name}")
+            one.apply(workloads.setup())
         return found
+
+    def close(self) -> None:
+        """Ends the contestants' processes."""
+        self._stack.close()
 
     def breakdown(self) -> None:
         """Where the time of a call goes."""
@@ -109,9 +116,7 @@ class Bench:
             self.results.skipped.append(f"{what}: no {builds.CORPUS}")
 
     def _fresh(self, name: str) -> Path:
-        folder = self.folder / name
-        folder.mkdir()
-        return folder
+        return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.folder))
 
 
 def main() -> None:
@@ -126,21 +131,25 @@ def main() -> None:
     console = Console(width=None if sys.stdout.isatty() else 160)
     folder = Path(tempfile.mkdtemp(prefix="clarbuild-bench-"))
     results = Results(machine(ROOT))
+    failed: list[str] = []
     try:
         with console.status("measuring") as status:
             bench = Bench(results, folder, lambda text: status.update(f"measuring: {text}"))
-            if "calls" in parts or "curves" in parts:
-                bench.calls(with_curves="curves" in parts, with_calls="calls" in parts)
-                results.note_load()
-            for part in ("breakdown", "start", "builds", *LONG):
-                if part in parts:
+            for part in parts:
+                try:
                     getattr(bench, part)()
-                    results.note_load()
+                except (CommandFailed, ContestantError, calls.WrongAnswer) as error:
+                    failed.append(part)
+                    results.skipped.append(f"{part}: {error}")
+                results.note_load()
+            bench.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     table.print_all(results, console)
     write_json(results, options.json)
     console.print(f"samples: {options.json}", highlight=False)
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
     if options.publish:
         publish(results)
 

@@ -91,7 +91,9 @@ def parts(
 
     def transact() -> None:
         chain.host.start()
-        session.transact(contract, name, values, caller, counters)
+        entry = session.entry(contract, name, sender)
+        assert entry is not None
+        session.enter_again(entry, values, counters)
 
     def enter() -> list[int]:
         """Begins a transaction; the slots of the arguments."""

@@ -20,6 +20,8 @@ def shown(figure: Figure | None) -> str:
     if figure is None:
         return ""
     spread = f" ±{figure.spread * 100:.0f} %" if len(figure.samples) > 1 else ""
+    if figure.unit == "µs" and abs(figure.median) < 0.1:
+        return f"{number(figure.median * 1e3)} ns{spread}"
     return f"{number(figure.median)} {figure.unit}{spread}"
 
 

@@ -101,10 +101,20 @@ def load_artifact(around: Surroundings, key: ActionKey) -> Artifact | None:
         blobs["source"].decode() if "source" in blobs else None,
         blobs.get("wasm"),
         from_bytes(blobs["interface"]) if "interface" in blobs else None,
-        ModuleDescription.from_bytes(blobs["metadata"]) if "metadata" in blobs else None,
+        _description(blobs.get("metadata")),
         unpack_source_map(blobs.get("source-map", b"")),
         tuple(info.size for info in native if info.layer is Layer.NATIVE),
     )
+
+
+def _description(data: bytes | None) -> ModuleDescription | None:
+    """A module's description; that of another version of the compiler may be of another form."""
+    if data is None:
+        return None
+    try:
+        return ModuleDescription.from_bytes(data)
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def neighbours(around: Surroundings, artifact: Artifact) -> tuple[list[str], list[str]]:

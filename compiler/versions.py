@@ -136,6 +136,11 @@ class Epoch(IntEnum):
         return self >= Epoch.EPOCH_2_4
 
     @property
+    def sanitizes_constants(self) -> bool:
+        """Constants are sanitised at every look-up; later once, when their contract is loaded."""
+        return Epoch.EPOCH_2_4 <= self < Epoch.EPOCH_3_4
+
+    @property
     def unexpected_serialization_is_none(self) -> bool:
         """`from-consensus-buff?` answers `none` on bytes that earlier were an internal error."""
         return self >= Epoch.EPOCH_3_4

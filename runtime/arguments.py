@@ -69,10 +69,6 @@ def plain_classes(types: Sequence[Type]) -> list[type]:
 
 
 def _typed(argument: Argument, of: Type, version: ClarityVersion, epoch: Epoch) -> Value:
-    if isinstance(argument, Buffer) and isinstance(of, BufferType):
-        if len(argument.value) > of.max_len:
-            raise check("TypeValueError")
-        return argument
     casts = version.casts_traits
     if not isinstance(argument, Value) and (casts or not _holds_trait(of)):
         try:
@@ -113,7 +109,11 @@ def _is_of(value: Value, of: Type, epoch: Epoch) -> bool:
 
 def _fits(value: Value, of: Type, epoch: Epoch) -> bool:
     """Whether a parameter of the type takes the value, contracts standing for traits."""
+    if value.__class__ is _PLAIN.get(of.__class__):
+        return True
     match of:
+        case BufferType(most):
+            return isinstance(value, Buffer) and len(value.value) <= most
         case CallableTraitType() | TraitReferenceType():
             return isinstance(value, Principal) and value.contract_name is not None
         case OptionalType(inner):

@@ -137,9 +137,12 @@ class Meter:
 
         That of the runtime is checked where functions begin and loops go on (`check`).
         """
+        pending = self._pending
+        if not any(pending):
+            return
         self._write()
-        self.ranges.add(self._pending)
-        if self._enabled and (self._pending[2] or self._pending[3]):
+        self.ranges.add(pending)
+        if self._enabled and (pending[2] or pending[3]):
             self._code.call(self._helper("check_storage"))
         self._pending = [0, 0, 0, 0, 0]
 

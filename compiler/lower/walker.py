@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from compiler.check.rules import rules_of
 from compiler.check.simple import Simple
 from compiler.diagnostics import CompilerBug
-from compiler.layout import layout_of
+from compiler.layout import DATA, MAX_LEN, VECTOR, layout_of
 from compiler.lower import held as h
 from compiler.lower.calls import call_user_function
 from compiler.lower.function import HeldNode
@@ -145,6 +145,8 @@ def _lower_variable(fn: FunctionLowering, node: AtomNode, borrow: bool) -> Type:
     type_, address = constant
     _load_constant(fn, type_, address)
     charge_clone(fn, type_, borrow)
+    if module.epoch.sanitizes_constants:
+        _sanitize(fn, type_)
     return type_
 
 
@@ -194,3 +196,35 @@ def _load_constant(fn: FunctionLowering, type_: Type, address: int) -> None:
     for slot in layout.natural:
         fn.code.i32_const(0)
         h.load(fn.code, slot.wasm, address + slot.offset)
+
+
+def _sanitize(fn: FunctionLowering, type_: Type) -> None:
+    """Give the value on the stack the dynamic types that its contents say."""
+    layout = layout_of(type_)
+    if all(slot.kind == DATA for slot in layout.natural):
+        return
+    code = fn.code
+    held = fn.hold(type_)
+    if not layout.boxed:
+        for index, slot in enumerate(layout.natural):
+            if slot.kind == VECTOR:
+                code.i32_const(0)
+            else:
+                # A maximal length stands behind the length.
+                code.local_get(held.locals[index - (slot.kind == MAX_LEN)])
+        fn.release(held)
+        return
+    block = fn.alloc(layout.slot_size)
+    code.local_get(block).local_get(held.locals[0]).i32_const(layout.slot_size).memory_copy()
+    for index, slot in enumerate(layout.natural):
+        if slot.kind == DATA:
+            continue
+        code.local_get(block)
+        if slot.kind == VECTOR:
+            code.i32_const(0)
+        else:
+            code.local_get(block).i32_load(layout.natural[index - 1].offset)
+        code.i32_store(slot.offset)
+    code.local_get(block)
+    code.release(block)
+    fn.release(held)

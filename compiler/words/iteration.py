@@ -281,6 +281,8 @@ def _map_rows(
 
 # Words that take one argument as well as more.
 _VARIADIC = {"+", "-", "*", "/", "and", "or", "is-eq", "bit-and", "bit-or", "bit-xor", "list"}
+# Code is made for every choice of sequences that may be empty, of which there are two to this power.
+_MOST_RAGGED = 6
 
 
 def _map_ragged(
@@ -292,10 +294,14 @@ def _map_ragged(
 ) -> None:
     """Push what `map` gives where at least one of several sequences is empty.
 
-    The function is applied to a row of what the sequences that aren't empty have: as often as
-    the shortest of them is long, but once if one of them stands behind an empty one.
+    The function is applied to rows of what the sequences that aren't empty have: as often as the
+    shortest of them is long, but once if one of them stands behind an empty one.
     """
     code = fn.code
+    is_word = word_kind(name, fn.module.version) is not None
+    if is_word and name in _VARIADIC and len(sequences) <= _MOST_RAGGED:
+        _map_nonempty(fn, name, sequences, result, lengths, ())
+        return
     ranges = fn.meter.ranges
     ranges.fork()
     any_left = fn.local_i32()
@@ -304,29 +310,58 @@ def _map_ragged(
         code.local_get(sequence.locals[1]).i32_or()
     code.local_set(any_left)
     code.local_get(any_left)
+    code.release(any_left)
     with code.if_((I32, I32, I32)):
-        is_word = word_kind(name, fn.module.version) is not None
-        if not is_word or name not in _VARIADIC or len(sequences) != 2:
-            fn.abort(abi.Abort.INCORRECT_ARGUMENT_COUNT)
-        else:
-            first, second = sequences
-            count = fn.local_i32()
-            ranges.fork()
-            code.local_get(first.locals[1])
-            with code.if_((I32, I32, I32)):
-                code.local_get(first.locals[1]).local_set(count)
-                _map_rows(fn, name, [first], count, result, lengths[0])
-                code.else_()
-                ranges.other()
-                code.i32_const(1).local_set(count)
-                _map_rows(fn, name, [second], count, result, (1, 1))
-            ranges.join()
-            code.release(count)
+        fn.abort(abi.Abort.INCORRECT_ARGUMENT_COUNT)
         code.else_()
         ranges.other()
         code.i32_const(0).i32_const(0).i32_const(0)
     ranges.join()
-    code.release(any_left)
+
+
+def _map_nonempty(
+    fn: FunctionLowering,
+    name: str,
+    sequences: Sequence[Held],
+    result: ListType,
+    lengths: Sequence[Bounds],
+    found: tuple[bool, ...],
+) -> None:
+    """Push the result once it is known which sequences aren't empty; `found` says it of the first."""
+    code = fn.code
+    place = len(found)
+    if place < len(sequences):
+        ranges = fn.meter.ranges
+        ranges.fork()
+        code.local_get(sequences[place].locals[1])
+        with code.if_((I32, I32, I32)):
+            _map_nonempty(fn, name, sequences, result, lengths, (*found, True))
+            code.else_()
+            ranges.other()
+            _map_nonempty(fn, name, sequences, result, lengths, (*found, False))
+        ranges.join()
+        return
+    chosen = [index for index, there in enumerate(found) if there]
+    if not chosen or all(found):
+        # All of them is the usual case, which has been dealt with.
+        code.i32_const(0).i32_const(0).i32_const(0)
+        return
+    count = fn.local_i32()
+    if chosen[-1] > found.index(False):
+        code.i32_const(1).local_set(count)
+        bounds = (1, 1)
+    else:
+        code.local_get(sequences[0].locals[1]).local_set(count)
+        for index in chosen[1:]:
+            length = sequences[index].locals[1]
+            code.local_get(length).local_get(count)
+            code.local_get(length).local_get(count).i32_lt_u().select().local_set(count)
+        bounds = (
+            min(lengths[index][0] for index in chosen),
+            min(lengths[index][1] for index in chosen),
+        )
+    _map_rows(fn, name, [sequences[index] for index in chosen], count, result, bounds)
+    code.release(count)
 
 
 WORDS: tuple[Word, ...] = (

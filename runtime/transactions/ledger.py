@@ -91,7 +91,10 @@ def admit(chain: Chain, transaction: Transaction) -> None:
             _check_transfer(transaction, recipient.value, amount)
         case ContractCall():
             _call_values(chain, transaction.payload)
-        case Deploy(name):
+        case Deploy(name, _, version):
+            if version is not None and version > chain.epoch.newest_clarity:
+                message = f"Invalid tx: {version} is not supported in Epoch {chain.epoch}"
+                raise _refused("ServerFailureOther", message, message=message)
             identifier = f"{transaction.origin_address}.{name}"
             if identifier in chain.contracts:
                 raise _refused(
@@ -122,7 +125,7 @@ def apply(chain: Chain, transaction: Transaction, describe: Describe | None = No
     return Applied(txid(transaction).hex(), transaction, receipt, height, aborted)
 
 
-def _refused(reason: str, message: str, **data: object) -> TransactionFault:
+def _refused(reason: str, message: str, /, **data: object) -> TransactionFault:
     return TransactionFault(reason, message, **data)
 
 
@@ -160,6 +163,9 @@ def _check_funds(chain: Chain, transaction: Transaction) -> None:
 
 
 def _check_transfer(transaction: Transaction, recipient: str, amount: int) -> None:
+    if transaction.conditions:
+        message = "TokenTransfer transactions do not support post-conditions"
+        raise _refused("ServerFailureOther", message, message=message)
     if recipient == transaction.origin_address:
         raise _refused("TransferRecipientCannotEqualSender", "sent to oneself", recipient=recipient)
     if not amount:
@@ -181,8 +187,8 @@ def _call_values(chain: Chain, call: ContractCall) -> list[Value]:
         raise _refused("NoSuchContract", f"there is no contract {call.contract}")
     if contract.access.get(call.function) != "public":
         raise _refused("NoSuchPublicFunction", f"there is no public function {call.function}")
-    parameters = contract.parameters(call.function, chain.epoch)
-    types = () if parameters is None else parameters.types
+    signature = contract.signature(call.function, chain.epoch)
+    types = () if signature is None else tuple(type_ for _, type_ in signature.args)
     if len(types) != len(call.arguments):
         message = f"{len(call.arguments)} arguments where {len(types)} are wanted"
         raise _refused("BadFunctionArgument", message, message=message)
@@ -229,7 +235,9 @@ def _payload(
         case ContractCall() as call:
             values = _call_values(chain, call)
             sender = principal_bytes(origin)
-            return chain.session.transact(call.contract, call.function, values, sender, counters)
+            return chain.session.execute(
+                call.contract, call.function, values, sender, sender, counters
+            )
         case Deploy(name, source, version):
             identifier = f"{origin}.{name}"
             chosen = chain.epoch.newest_clarity if version is None else version
@@ -240,11 +248,11 @@ def _payload(
 
 
 def _transfer(chain: Chain, sender: str, recipient: str, amount: int, memo: bytes) -> Value:
-    state, assets = chain.state, chain.host.tx.assets
+    # Nothing is told of what moves: the payload says it all, and no mode denies it.
+    state = chain.state
     if not accounts.debit(state, sender, amount, chain.burn_block_height, chain.epoch):
         raise VmPanic("an amount that was there is gone")
     accounts.credit(state, recipient, amount)
-    assets.stx(sender, amount)
     fields = (sender, recipient, amount, memo)
     chain.host.tx.events.append(Event("stx_transfer_event", fields))
     return Ok(True)

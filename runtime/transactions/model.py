@@ -23,7 +23,7 @@ _MULTI: Final = {True: 20, False: 21}
 class TransactionFault(ValueError):
     """A transaction that the network refuses. `reason` is its RPC's name for why."""
 
-    def __init__(self, reason: str, message: str, **data: object) -> None:
+    def __init__(self, reason: str, message: str, /, **data: object) -> None:
         super().__init__(message)
         self.reason = reason
         self.data = data

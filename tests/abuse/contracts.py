@@ -186,6 +186,29 @@ def _serialize_flood() -> Abuse:
     return Abuse("serialize-flood", "\n".join(functions), "run")
 
 
+def _kept_values() -> Abuse:
+    # What each iteration leaves over is freed, what it keeps is not: the answer tells.
+    kept = (
+        "{b: (buff 200), l: (list 200 uint), u: (optional (string-utf8 8)), w: principal,"
+        " r: (response (string-ascii 9) (buff 3))}"
+    )
+    functions = [
+        _MEGABYTE,
+        "(define-data-var whole (buff 524288) 0x)",
+        "(define-private (waste) (len (unwrap-panic (to-consensus-buff? (var-get whole)))))",
+        f"(define-private (k0 (n uint) (at {kept}))",
+        "  (begin (waste) {",
+        "    b: (unwrap-panic (as-max-len? (concat (get b at) 0x07) u200)),",
+        "    l: (unwrap-panic (as-max-len? (append (get l at) (waste)) u200)),",
+        '    u: (if (is-eq (mod (len (get l at)) u2) u0) none (some u"\\u{1F600}ok")),',
+        "    w: (if (is-some (get u at)) tx-sender current-contract),",
+        '    r: (if (is-some (get u at)) (ok "fine") (err (unwrap-panic (slice? 0x010203 u1 u3)))) }))',
+        "(define-public (run) (begin (var-set whole (half))",
+        f"  (ok (fold k0 {_HUNDRED} {{b: 0x, l: (list), u: none, w: tx-sender, r: (ok \"\")}}))))",
+    ]
+    return Abuse("kept-values", "\n".join(functions), "run")
+
+
 def _boxes() -> Abuse:
     source = f"(define-public (run) (ok {'(some ' * 40}u1{')' * 40}))"
     return Abuse("deep-type", source, "run")
@@ -210,4 +233,5 @@ CONTRACTS = (
     _load_flood(),
     _print_flood(),
     _serialize_flood(),
+    _kept_values(),
 )

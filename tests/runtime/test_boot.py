@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compiler.values import List, Ok, Principal, Some, Tuple
+from compiler.values import Buffer, List, Ok, Principal, Some, Tuple, UInt
 from runtime.boot import MAINNET, BootContracts, contracts_in
 from runtime.chain import Chain
 from runtime.simnet import DEPLOYER, WALLET_1
@@ -46,3 +46,33 @@ def test_arguments_name_contracts_too():
     inner = Some(List([Tuple({"a": Ok(Principal(f"{MAINNET}.pox"))}), Principal(MAINNET)]))
     assert list(contracts_in(inner)) == [f"{MAINNET}.pox"]
     assert list(contracts_in("0x0g")) == []
+
+
+def test_a_contract_that_watches_another_comes_before_calls(folder):
+    place = folder / MAINNET
+    (place / "signers-voting.clar").write_text(
+        "(define-constant then (contract-call? .pox-4 new)) (define-read-only (get-then) then)"
+    )
+    (place / "pox-4.clar").write_text(
+        "(define-data-var n uint u4) (define-read-only (new) (var-get n))"
+        "(define-public (set (to uint)) (ok (var-set n to)))"
+    )
+    chain = Chain(boot=folder, genesis_time=1)
+    chain.advance_epoch("3.1")
+    assert chain.call(f"{MAINNET}.pox-4", "set", [UInt(9)], WALLET_1).ok
+    assert chain.read(f"{MAINNET}.signers-voting", "get-then", [], WALLET_1).value == UInt(4)
+    assert BootContracts(folder).needed(f"{MAINNET}.signers-voting")[0].id == f"{MAINNET}.pox-4"
+
+
+def test_words_of_a_later_epoch_have_no_cost(folder):
+    (folder / MAINNET / "pox-2.clar").write_text(
+        "(define-read-only (f (b (buff 2))) (buff-to-uint-be b)) (define-read-only (g) u1)"
+    )
+    chain = Chain(boot=folder, genesis_time=1)
+    contract = f"{MAINNET}.pox-2"
+    assert chain.read(contract, "g", [], WALLET_1).value == UInt(1)
+    receipt = chain.read(contract, "f", [Buffer(b"\1")], WALLET_1)
+    # What the interpreter says of an unknown cost function reads as if the called one were.
+    assert receipt.error.message == f"Method 'f' does not exist on contract '{contract}'"
+    chain.advance_epoch("2.1")
+    assert chain.read(contract, "f", [Buffer(b"\1")], WALLET_1).value == UInt(1)

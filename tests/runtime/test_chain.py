@@ -218,11 +218,11 @@ def test_constants_keep_the_values_of_their_deployment(chain):
     (define-constant when burn-block-height)
     (define-constant who tx-sender)
     (define-constant table (list {a: "x"} {a: "yy"}))
-    (define-read-only (get) {when: when, who: who, table: (len table)})
+    (define-read-only (get-all) {when: when, who: who, table: (len table)})
     """
     contract = deploy(chain, "constants", source)
     chain.mine_burn(3)
-    value = chain.read(contract, "get", [], WALLET_1).value
+    value = chain.read(contract, "get-all", [], WALLET_1).value
     expected = {"when": UInt(1), "who": Principal(DEPLOYER), "table": UInt(2)}
     assert value == Tuple(expected)
 

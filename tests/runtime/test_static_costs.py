@@ -3,67 +3,23 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from compiler.costs import Cost
 from compiler.costs.shapes import DIMENSIONS
-from compiler.description import ModuleDescription
 from compiler.diagnostics import ClarityError
-from compiler.versions import ClarityVersion, Epoch
-from runtime.chain import Siblings
-from runtime.contracts import Contract
-from runtime.modules import CompileInMemory, ModuleRequest
-from runtime.static_costs import Deployed, Estimate, StaticCosts
+from compiler.versions import Epoch
+from runtime.static_costs import Estimate, StaticCosts
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from known_contracts import CORPUS, Known
 
 SAMPLES = Path(__file__).parents[1] / "samples"
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
-
-
-class Known:
-    """Follows a log: the contracts that it deploys, compiled for the epoch that it is in."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.epoch = Epoch.EPOCH_2_05
-        self.modules = CompileInMemory()
-        self.contracts: dict[str, Contract] = {}
-
-    def deploy(self, operation: dict[str, Any]) -> None:
-        source = operation.get("code") or (self.folder / operation["source"]).read_text()
-        version = operation.get("clarity") or self.epoch.newest_clarity
-        identifier = operation["contract"]
-        address = identifier.partition(".")[0]
-        request = ModuleRequest(
-            source,
-            ClarityVersion(version),
-            self.epoch,
-            self.epoch,
-            Siblings(self.contracts, address),
-            identifier,
-        )
-        interface = self.modules(request).interface
-        self.contracts[identifier] = Contract(
-            identifier, source, request.version, self.epoch, interface
-        )
-
-    def find(self, identifier: str) -> Deployed | None:
-        contract = self.contracts.get(identifier)
-        return None if contract is None else (contract, self.description(contract))
-
-    def description(self, contract: Contract) -> ModuleDescription:
-        request = ModuleRequest(
-            contract.source,
-            contract.version,
-            contract.epoch,
-            self.epoch,
-            Siblings(self.contracts, contract.address),
-            contract.id,
-        )
-        return self.modules(request).description
 
 
 def _within(estimate: Estimate, cost: Cost) -> bool:

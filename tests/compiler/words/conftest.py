@@ -109,6 +109,7 @@ class _Instance:
         self._memory = memory
         self.write(abi.HEAP, struct.pack("<I", description.heap))
         self.write(abi.RUNTIME_LIMIT, struct.pack("<5q", *[1 << 60] * 5))
+        self.write(abi.MAX_CALL_DEPTH, struct.pack("<i", Epoch.EPOCH_3_3.max_call_stack_depth))
 
     def _bind(self, name: str, hosts: dict[str, Callable[..., Any]]) -> Callable[..., Any]:
         def call(*arguments: int) -> Any:

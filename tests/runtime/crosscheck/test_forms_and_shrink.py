@@ -49,7 +49,7 @@ def test_a_difference_shrinks_to_what_makes_it() -> None:
     faulty = cast(Pair, Faulty())
     found = Difference(2, operations[2], "boom", {}, {})
     (small,) = shrink(operations, found, faulty)
-    assert small["code"] == "boom"
+    assert small["code"] == "(boom)"
     assert small["contract"] == f"{ADDRESS}.b"
 
 

@@ -1,0 +1,79 @@
+"""`serve`: a chain of compiled contracts behind a node's RPC."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clarbuild.commands.options import ReleaseOption
+from clarbuild.guard import BAD_INPUT, guarded, usage
+
+if TYPE_CHECKING:
+    from compiler.versions import Epoch
+
+
+@guarded
+def serve(
+    *,
+    chain: Annotated[
+        Path | None,
+        typer.Option("--chain", help="The folder that the chain is kept in; memory by default."),
+    ] = None,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free one.")] = 20443,
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen on: only this machine by default.")
+    ] = "127.0.0.1",
+    epoch: Annotated[
+        str | None, typer.Option("--epoch", help="Epoch of a new chain; the newest by default.")
+    ] = None,
+    mint: Annotated[
+        list[str] | None,
+        typer.Option("--mint", help="ADDRESS=MICROSTX that a new chain begins with; repeatable."),
+    ] = None,
+    release: ReleaseOption = False,
+) -> int:
+    """Serve a chain over the RPC of a Stacks node; transactions are mined at once."""
+    from runtime.stores import ChainError
+
+    try:
+        from clarbuild.serve.server import run
+    except ModuleNotFoundError as error:
+        if error.name not in ("starlette", "uvicorn"):
+            raise
+        usage("serve needs starlette and uvicorn: pip install 'clarbuild[serve]'")
+    try:
+        run(
+            chain,
+            host=host,
+            port=port,
+            epoch=_epoch(epoch),
+            balances=dict(_balance(text) for text in mint or []),
+            profile="release" if release else "debug",
+        )
+    except ChainError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    return 0
+
+
+def _epoch(text: str | None) -> Epoch:
+    from compiler.versions import LATEST_EPOCH, Epoch
+
+    if text is None:
+        return LATEST_EPOCH
+    try:
+        return Epoch.parse(text)
+    except ValueError as error:
+        usage(str(error))
+
+
+def _balance(text: str) -> tuple[str, int]:
+    from runtime.addressing import is_standard
+
+    address, _, amount = text.partition("=")
+    if not is_standard(address) or not amount.isdecimal():
+        usage(f"--mint wants ADDRESS=MICROSTX, got {text!r}")
+    return address, int(amount)

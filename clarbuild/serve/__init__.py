@@ -1,0 +1,1 @@
+"""A node's RPC over a chain of compiled contracts: `node` the chain, `app` the HTTP."""
