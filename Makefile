@@ -12,7 +12,7 @@ REFERENCE_STAMP := $(REFERENCE_VM)/.made
 # Each command starts half a second faster with its modules compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench bench-all bench-publish bench-compare conformance crosscheck reference-vm clean
+.PHONY: demo test lint bench bench-all bench-publish bench-compare conformance coverage crosscheck reference-vm clean
 
 demo: $(STAMP)
 	@BIN=$(BIN) sh sample_projects/demo.sh
@@ -40,6 +40,15 @@ bench-publish: $(STAMP) reference-vm
 REV ?= HEAD
 bench-compare: $(STAMP)
 	$(BIN)/python -m benchmarks.compare $(REV)
+
+# Branches of compiler/ and runtime/ that the tests take. Signal handlers that raise leave the tracer's
+# own lock taken, so the tests of interrupts stay out.
+coverage: $(STAMP) reference-vm
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest tests/compiler tests/runtime tests/samples tests/conformance tests/fuzz \
+		-k "not signal_handlers and not keyboard_interrupt"
+	$(BIN)/coverage combine
+	$(BIN)/coverage report
 
 conformance: $(STAMP)
 	$(BIN)/python tests/conformance/ratchet.py $(SHARED)/corpus

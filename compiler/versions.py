@@ -223,6 +223,11 @@ class Epoch(IntEnum):
         return self < Epoch.EPOCH_3_4
 
     @property
+    def pays_before_running(self) -> bool:
+        """A transaction's fee is paid before it runs, not after."""
+        return self >= Epoch.EPOCH_2_1
+
+    @property
     def orders_no_signatures(self) -> bool:
         """Several signatures of one account may come in any order."""
         return self >= Epoch.EPOCH_3_0

@@ -65,9 +65,12 @@ def _epoch(text: str | None) -> Epoch:
     if text is None:
         return LATEST_EPOCH
     try:
-        return Epoch.parse(text)
+        epoch = Epoch.parse(text)
     except ValueError as error:
         usage(str(error))
+    if not epoch.pays_before_running:
+        usage(f"chains are served from epoch 2.1 on, not in {epoch}")
+    return epoch
 
 
 def _balance(text: str) -> tuple[str, int]:

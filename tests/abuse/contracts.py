@@ -20,8 +20,8 @@ def _times(count: int, text: str) -> str:
     return " ".join([text] * count)
 
 
-_TENS = f"(list {_times(10, 'u1')})"
 _HUNDRED = f"(list {_times(100, 'u1')})"
+_FORTY = f"(list {_times(40, 'u1')})"
 _MEGABYTE = "\n".join(
     (
         "(define-private (twice (i uint) (b (buff 524288)))",
@@ -204,7 +204,7 @@ def _kept_values() -> Abuse:
         "    w: (if (is-some (get u at)) tx-sender current-contract),",
         '    r: (if (is-some (get u at)) (ok "fine") (err (unwrap-panic (slice? 0x010203 u1 u3)))) }))',
         "(define-public (run) (begin (var-set whole (half))",
-        f"  (ok (fold k0 {_HUNDRED} {{b: 0x, l: (list), u: none, w: tx-sender, r: (ok \"\")}}))))",
+        f'  (ok (fold k0 {_FORTY} {{b: 0x, l: (list), u: none, w: tx-sender, r: (ok "")}}))))',
     ]
     return Abuse("kept-values", "\n".join(functions), "run")
 

@@ -75,7 +75,8 @@ def test_a_lie_is_found_shrunk_and_written_down(tmp_path: Path) -> None:
     log = write_regression(
         tmp_path, finding.difference.cause, finding.operations, cast(ReferenceVM, mirror)
     )
-    assert [json.loads(line)["op"] for line in log.read_text().splitlines()][0] == "reset"
+    first = log.read_text().splitlines()[0]
+    assert json.loads(first)["op"] == "reset"
 
 
 def ok(**changed: object) -> Receipt:
