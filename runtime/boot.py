@@ -89,6 +89,10 @@ class BootContracts:
             known = self._whole[identifier] = tuple(dict.fromkeys((*mine, *watchers)))
         return known
 
+    def source(self, identifier: str) -> str | None:
+        """The source of a contract, if it is one of these."""
+        return next((one.source for one in self.needed(identifier) if one.id == identifier), None)
+
     def _closure(self, identifier: str) -> tuple[BootContract, ...]:
         known = self._closures.get(identifier)
         if known is None:

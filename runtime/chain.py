@@ -29,6 +29,7 @@ from runtime.codec import principal_bytes
 from runtime.contracts import Contract
 from runtime.engine import Engine, engine_for
 from runtime.errors import Rejected, TransactionError, VmPanic
+from runtime.hashing import sha512_256
 from runtime.host import Host
 from runtime.keepsake import Keepsake
 from runtime.modules import Artifact, CompileInMemory, ModuleProvider, ModuleRequest
@@ -152,7 +153,8 @@ class Chain:
     ) -> Receipt:
         """Deploy `source` as `contract` ("ADDRESS.name"), in a block of its own."""
         if self._boot is not None:
-            for found in self._boot.named_in(source, contract.partition(".")[0]):
+            named = self._boot.named_in(source, contract.partition(".")[0])
+            for found in (*self._boot.needed(contract), *named):
                 self._deploy_found(found)
         self._next_block()
         version = (
@@ -377,7 +379,11 @@ class Chain:
 
     def _contract_hash(self, identifier: str) -> bytes | None:
         known = self.contracts.get(identifier)
-        return None if known is None else known.hash
+        if known is not None:
+            return known.hash
+        # One that nothing has named so far, but which is there all the same.
+        source = None if self._boot is None else self._boot.source(identifier)
+        return None if source is None else sha512_256(source.encode())
 
     def to_json(self) -> dict[str, Any]:
         """Where the chain stands, for people."""

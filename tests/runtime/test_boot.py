@@ -7,6 +7,7 @@ import pytest
 from compiler.values import Buffer, List, Ok, Principal, Some, Tuple, UInt
 from runtime.boot import MAINNET, BootContracts, contracts_in
 from runtime.chain import Chain
+from runtime.hashing import sha512_256
 from runtime.simnet import DEPLOYER, WALLET_1
 
 
@@ -76,3 +77,20 @@ def test_words_of_a_later_epoch_have_no_cost(folder):
     assert receipt.error.message == f"Method 'f' does not exist on contract '{contract}'"
     chain.advance_epoch("2.1")
     assert chain.read(contract, "f", [Buffer(b"\1")], WALLET_1).value == UInt(1)
+
+
+def test_they_are_there_before_they_are_named(folder):
+    # On a testnet an address of mainnet is constructed as an error that holds it.
+    source = f"""
+    (define-read-only (hash)
+      (match (principal-construct? 0x16 0x{"00" * 20} "pox-3")
+        made (contract-hash? made)
+        problem (contract-hash? (unwrap-panic (get value problem)))))
+    """
+    chain = Chain(boot=folder, genesis_time=1)
+    chain.advance_epoch("4.0")
+    assert chain.deploy(f"{DEPLOYER}.a", source, 6).ok
+    digest = sha512_256((folder / MAINNET / "pox-3.clar").read_bytes())
+    assert chain.read(f"{DEPLOYER}.a", "hash", [], WALLET_1).value == Ok(Buffer(digest))
+    again = chain.deploy(f"{MAINNET}.pox-3", "(define-read-only (mine) u1)", 1)
+    assert again.error.kind == "panic"

@@ -1,7 +1,7 @@
 """Contracts that reach what ordinary ones don't answer as the reference VM did, in both profiles.
 
-`wide` has types that don't fit into locals in every construct; `gaps` words and forms that other
-logs lack. Recorded by `node vm.mjs NAME.log.jsonl NAME.receipts.jsonl`.
+`wide` has types that do not fit into locals, in every construct; `gaps` and `more` have words and
+forms that other logs lack. Recorded by `node vm.mjs NAME.log.jsonl NAME.receipts.jsonl`.
 """
 
 from __future__ import annotations
