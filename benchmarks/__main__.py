@@ -73,6 +73,8 @@ class Bench:
             self._stack.callback(one.close)
             self.tell(f"deploying: {one.name}")
             one.apply(workloads.setup())
+        self.tell("warming up")
+        calls.warm_up(found)
         return found
 
     def close(self) -> None:

@@ -36,6 +36,7 @@ def main() -> None:
         for one in contestants:
             stack.callback(one.close)
             one.apply(workloads.setup())
+        calls.warm_up(contestants)
         rows = calls.measure([*workloads.six(), *workloads.larger()], contestants)
     table = Table("call", revision, NOW, "change")
     for row in rows:

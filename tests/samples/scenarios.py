@@ -70,7 +70,9 @@ SCENARIOS: dict[str, list[Step]] = {
             f"(list {{to: {A}, amount: u3}} {{to: {B}, amount: u4}} {{to: {D}.token, amount: u5}})",
         ),
         call("token", "pay-many", f"(list {{to: {A}, amount: u3}} {{to: {D}, amount: u4}})"),
-        call("token", "pay-many", f"(list {{to: {A}, amount: u3}} {{to: {B}, amount: u999999999}})"),
+        call(
+            "token", "pay-many", f"(list {{to: {A}, amount: u3}} {{to: {B}, amount: u999999999}})"
+        ),
         call("token", "pay-many", "(list)"),
         read("token", "get-balance", A),
         read("token", "get-balance", B),
