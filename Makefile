@@ -12,7 +12,7 @@ REFERENCE_STAMP := $(REFERENCE_VM)/.made
 # Each command starts half a second faster with its modules compiled.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test lint bench bench-all bench-publish bench-compare conformance coverage crosscheck reference-vm clean
+.PHONY: demo test lint bench bench-all bench-publish bench-compare conformance coverage crosscheck campaign reference-vm clean
 
 demo: $(STAMP)
 	@BIN=$(BIN) sh sample_projects/demo.sh
@@ -54,7 +54,13 @@ conformance: $(STAMP)
 	$(BIN)/python tests/conformance/ratchet.py $(SHARED)/corpus
 
 crosscheck: $(STAMP) reference-vm
-	$(BIN)/python -m runtime.crosscheck
+	$(BIN)/pytest tests/runtime/crosscheck -s
+
+# Hours of it: `make campaign SEED=7 CAMPAIGN='--near-miss 1000'` for less.
+SEED ?= 1
+CAMPAIGN ?= --expressions 200000 --programs 20000 --transactions 20000 --near-miss 50000
+campaign: $(STAMP) reference-vm
+	$(BIN)/python -m runtime.crosscheck --seed $(SEED) $(CAMPAIGN) --json campaign-$(SEED).json
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -96,7 +96,7 @@ _EDGE_UINTS: Final = (
     10**18,
 )
 _LENGTHS: Final = (0, 1, 1, 2, 2, 3, 4, 5, 8, 10, 16, 17, 20, 32, 33, 34, 40, 64, 65, 100, 128, 200)
-_COUNTS: Final = (1, 1, 2, 2, 3, 3, 4, 5, 8, 10)
+_COUNTS: Final = (1, 1, 2, 2, 3, 3, 4, 5, 8, 10, 1, 2, 3, 4, 5, 60)
 _CHARACTERS: Final = "aaabcz019 ._-AZ~\"\\\n\t'"
 _WIDE: Final = 'aé\u00ff\u0100\u07ff\u0800€\uffff\U00010000😀\U0010ffff"\\\n'
 _FIELDS: Final = ("a", "b", "c", "amount", "id", "Zed", "x1", "owner-of", "k?", "value", "n")
@@ -156,8 +156,8 @@ class Material:
         return self.tuple_type(depth - 1)
 
     def tuple_type(self, depth: int = 1) -> TupleType:
-        """A tuple of one to four fields."""
-        count = self.pick((1, 1, 2, 2, 3, 4))
+        """A tuple of one to four fields, now and then of so many that its value is boxed."""
+        count = len(_FIELDS) if self.chance(0.03) else self.pick((1, 1, 2, 2, 3, 4))
         names = sorted(self.rng.sample(_FIELDS, count))
         return TupleType(tuple((name, self.type(depth)) for name in names))
 

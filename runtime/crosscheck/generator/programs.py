@@ -172,11 +172,25 @@ def _function(w: Writer, contract: str, name: str) -> list[Operation]:
             "call" if public else "read",
             contract,
             name,
-            [material.value(of) for _, of in params],
+            _arguments(material, [of for _, of in params]),
             material.pick(SENDERS),
         )
         for _ in range(times)
     ]
+
+
+def _arguments(material: Material, types: list[Type]) -> list[Value]:
+    """Arguments of these types; now and then a wrong one, or one too many or too few."""
+    if material.chance(0.96):
+        return [material.value(of) for of in types]
+    n = material.rng.random()
+    if n < 0.3:
+        types = [*types, material.type(1)]
+    elif n < 0.6:
+        types = types[:-1]
+    elif types:
+        types[material.rng.randrange(len(types))] = material.type(2)
+    return [material.value(of) for of in types]
 
 
 def program(seed: str, version: ClarityVersion, epoch: Epoch) -> Case:
@@ -303,7 +317,7 @@ def _dispatcher(w: Writer, name: str, dynamic: tuple[Known, ...]) -> None:
     forced = w.material.pick(dynamic)
     w.fuel = 12
     args = "".join(f" {w.expr(of, scope.deaf(), 2)}" for of in forced.params)
-    call = f"(contract-call? t0 {forced.name}{args})"
+    call = _through(w, name, forced.name, args)
     call = w.material.pick((f"(try! {call})", f"(is-ok {call})", f"(is-err {call})"))
     # Only this function has `t0`: what it makes on the way may not call it.
     w.known = kept
@@ -315,3 +329,25 @@ def _dispatcher(w: Writer, name: str, dynamic: tuple[Known, ...]) -> None:
         f"(define-public ({name} (t0 <vault>) (p1 uint) (p2 principal))"
         f" (begin {body} {seen} {call} {answer}))"
     )
+
+
+def _through(w: Writer, name: str, method: str, args: str) -> str:
+    """A call of what `t0` is: directly, or by another name where traits can be bound."""
+    direct = f"(contract-call? t0 {method}{args})"
+    n = w.material.rng.random()
+    if n < 0.4:
+        return direct
+    if n < 0.6 or not w.version.casts_traits:
+        helper = f"{name}-by"
+        body = f"(contract-call? t1 {method}{args.replace(' p', ' q')})"
+        if " p" in args and ("(" in args or "{" in args):
+            return direct
+        w.definitions.append(
+            f"(define-private ({helper} (t1 <vault>) (q1 uint) (q2 principal)) {body})"
+        )
+        return f"({helper} t0 p1 p2)"
+    if n < 0.75:
+        return f"(let ((t1 t0)) (contract-call? t1 {method}{args}))"
+    if n < 0.9:
+        return f"(match (some t0) t1 (contract-call? t1 {method}{args}) {direct})"
+    return f"(match (element-at (list t0 t0) u1) t1 (contract-call? t1 {method}{args}) {direct})"
