@@ -31,9 +31,10 @@ def warm_up(contestants: Sequence[Contestant]) -> None:
     """Give each the time to make itself fast: V8 compiles the interpreter's Wasm a second time,
     in other threads, while it already runs."""
     for one in contestants:
-        spent = 0.0
+        spent, times = 0.0, 50
         while spent < WARM_UP_SECONDS:
-            spent += one.time(loop("squares", 10), 50).processor
+            spent += one.time(loop("squares", 10), times).processor
+            times *= 2
 
 
 def measure(

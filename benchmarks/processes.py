@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from benchmarks.contestant import ROOT
+
+PATIENCE_SECONDS: Final = 60.0
 
 
 class CommandFailed(Exception):
@@ -85,9 +88,14 @@ class Running:
             self._process.stdout.close()
 
     def wait_for(self, wanted: Callable[[str], bool]) -> str:
-        """Reads lines until one is wanted."""
+        """Reads lines until one is wanted; not for ever."""
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            if wanted(line):
-                return line
-        raise CommandFailed("the command ended before it said what it had done")
+        timer = threading.Timer(PATIENCE_SECONDS, self._process.kill)
+        timer.start()
+        try:
+            for line in self._process.stdout:
+                if wanted(line):
+                    return line
+        finally:
+            timer.cancel()
+        raise CommandFailed("the command ended, or did not say in time what it had done")

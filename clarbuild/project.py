@@ -24,7 +24,7 @@ from compiler.interface import FunctionSignature
 from compiler.values import Value, to_value
 from compiler.versions import ClarityVersion, Epoch
 from runtime import chain as runtime_chain
-from runtime.arguments import plain_classes
+from runtime.arguments import Glance
 from runtime.receipts import Receipt
 
 __all__ = ["Chain", "ContractHandle", "Project"]
@@ -67,7 +67,7 @@ class ContractHandle:
         if signature is None:
             raise AttributeError(f"{self.id} has no public or read-only function {function}")
         types = [type_ for _, type_ in signature.args]
-        count, plain = len(types), plain_classes(types)
+        count, glance = len(types), Glance(types)
         run = self._chain.read if function in self._read_only else self._chain.call
         contract, usual_sender = self.id, self._sender
 
@@ -76,7 +76,7 @@ class ContractHandle:
                 names = ", ".join(name for name, _ in signature.args)
                 raise TypeError(f"{function}({names}) got {len(arguments)} arguments")
             values: Sequence[Value] = arguments  # type: ignore[assignment]
-            if [*map(type, arguments)] != plain:
+            if not glance.takes(arguments):
                 values = [*map(to_value, arguments, types)]
             return run(contract, function, values, sender or usual_sender)
 

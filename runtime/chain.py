@@ -254,7 +254,7 @@ class Chain:
         counters = [0] * 5
         session.traced = True
         try:
-            if entry is None or [*map(type, arguments)] != entry.plain:
+            if entry is None or not entry.glance.takes(arguments):
                 values = self._arguments(contract, function, arguments)
             else:
                 values = arguments  # type: ignore[assignment]

@@ -18,7 +18,7 @@ from compiler.type_relations import admits, canonicalize
 from compiler.types import TraitIdentifier, Type
 from compiler.values import Ok, Value
 from compiler.versions import Epoch
-from runtime.arguments import plain_classes
+from runtime.arguments import Glance
 from runtime.carry import Carried, bring_result
 from runtime.casts import overcharge, trait_count
 from runtime.codec import Mismatch, principal_bytes, principal_of
@@ -69,7 +69,7 @@ Counters = list[int]
 class Entry:
     """A function as a sender's transaction enters it: the whole context, but for the moment."""
 
-    __slots__ = ("arity", "context", "export", "guest", "metered", "moment", "plain")
+    __slots__ = ("arity", "context", "export", "glance", "guest", "metered", "moment")
 
     def __init__(self, guest: Guest, export: Export, metered: bool) -> None:
         """The guest's context is that of the transaction."""
@@ -77,7 +77,7 @@ class Entry:
         self.export = export
         self.metered = metered
         self.arity = len(export.entry.parameters)
-        self.plain = plain_classes([type_ for _, type_ in export.entry.parameters])
+        self.glance = Glance([type_ for _, type_ in export.entry.parameters])
         self.context = bytearray(guest.context[CONTEXT])
         self.moment = b""
 

@@ -33,7 +33,8 @@ from compiler.words.tuples import push_none
 from compiler.words.word import Call, Form, Word
 
 if TYPE_CHECKING:
-    from compiler.lower.function import FunctionLowering
+    from compiler.lower.function import FunctionLowering, HeldNode
+    from compiler.syntax.ast import Node
 
 
 # What a unit of a sequence without entries counts in a slice (`SequenceData::element_size`).
@@ -124,6 +125,7 @@ def _replace_at(fn: FunctionLowering, call: Call) -> Type:
     element = fn.hold(unit)
     _check_replacement(fn, sequence, element)
     fn.meter.flush()
+    fn.meter.ranges.fork()
     pointer, length = sequence.locals[0], sequence.locals[1]
     size = element_size(type_)
     code.local_get(index.locals[1]).i64_eqz()
@@ -132,6 +134,7 @@ def _replace_at(fn: FunctionLowering, call: Call) -> Type:
         if not isinstance(type_, ListType):
             code.local_get(element.locals[1]).i32_const(1).i32_ne()
             fn.abort_if(abi.Abort.UNREACHABLE)
+        _charge_clone(fn, call.arguments[2], element)
         scaled(fn, length, size)
         copy = fn.alloc_dynamic()
         code.local_get(copy).local_get(pointer)
@@ -157,10 +160,28 @@ def _replace_at(fn: FunctionLowering, call: Call) -> Type:
         fn.convert(type_, result.inner)
         build(fn, result, 1, result.inner)
         code.release(copy, at)
+        fn.meter.flush()
+        fn.meter.ranges.other()
         code.else_()
         push_none(fn, result)
+    fn.meter.ranges.join()
     fn.release(sequence, index, element)
     return result
+
+
+def _charge_clone(fn: FunctionLowering, node: Node | HeldNode, value: Held) -> None:
+    """The charge for cloning a new element, which is made where there is a place for it."""
+    from compiler.lower.walker import is_borrowed
+
+    if not is_borrowed(fn, node):
+        return
+    known = fn.module.generated.static_size(value.type)
+    if known is not None:
+        fn.charge("cost_lookup_variable_size", known)
+        return
+    fn.push(value)
+    fn.module.generated.push_size(fn, value.type)
+    charge_i32(fn, "cost_lookup_variable_size", size_bounds(value.type))
 
 
 def _check_replacement(fn: FunctionLowering, sequence: Held, element: Held) -> None:

@@ -128,7 +128,8 @@ def prelude(version: ClarityVersion, epoch: Epoch) -> list[Operation]:
     return [
         {"op": "reset"},
         {"op": "epoch", "epoch": str(epoch)},
-        {"op": "mine", "stacks": 3},
+        # `at-block` looks back a tenure, which must be one of this epoch's.
+        {"op": "mine", "burn" if epoch.has_tenures else "stacks": 3},
         {"op": "mint", "to": WALLET, "amount": "5000"},
         deployment("lib", _LIB, version),
     ]
@@ -188,8 +189,12 @@ def _arguments(material: Material, types: list[Type]) -> list[Value]:
         types = [*types, material.type(1)]
     elif n < 0.6:
         types = types[:-1]
-    elif types:
-        types[material.rng.randrange(len(types))] = material.type(2)
+    else:
+        # Since Clarity 2 the interpreter takes lists and tuples of any contents where it wants
+        # lists and tuples: the wrong ones here are neither.
+        wrong = [i for i, of in enumerate(types) if not isinstance(of, ListType | TupleType)]
+        if wrong:
+            types[material.pick(wrong)] = material.scalar()
     return [material.value(of) for of in types]
 
 

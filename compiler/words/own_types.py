@@ -1,0 +1,96 @@
+"""The dynamic type of a list under construction: the least supertype of those its elements carry.
+
+What a dynamic type is stands in `compiler.layout`. Most elements are of the type that their
+contents say, and then nothing has to be kept; `OwnType` is for the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.layout import layout_of
+from compiler.lower.function import HeldNode
+from compiler.lower.held import Held
+from compiler.syntax.ast import AtomNode, ListNode
+from compiler.types import ListType, OptionalType, ResponseType, TupleType, Type
+from compiler.wasm.functions import Local
+from compiler.wasm.valtypes import I32
+
+if TYPE_CHECKING:
+    from compiler.lower.function import FunctionLowering
+    from compiler.syntax.ast import Node
+
+
+def carries_type(of: Type) -> bool:
+    """Whether values of the type hold lists or tuples whose own types can differ from it."""
+    match of:
+        case ListType() | TupleType():
+            return layout_of(of).dimensions > 0
+        case OptionalType(inner=inner):
+            return carries_type(inner)
+        case ResponseType(ok=ok, err=err):
+            return carries_type(ok) or carries_type(err)
+        case _:
+            return False
+
+
+def is_fresh(fn: FunctionLowering, node: Node | HeldNode) -> bool:
+    """Whether an expression makes a value whose own type is what its contents say."""
+    if not carries_type(fn.type_of(node)):
+        return True
+    if isinstance(node, AtomNode):
+        return node.name == "none"
+    if not isinstance(node, ListNode) or not isinstance(node.children[0], AtomNode):
+        return False
+    word = node.children[0].name
+    if word == "tuple":
+        pairs = [pair for pair in node.children[1:] if isinstance(pair, ListNode)]
+        return all(is_fresh(fn, pair.children[1]) for pair in pairs)
+    if word in ("list", "some", "ok", "err"):
+        return all(is_fresh(fn, child) for child in node.children[1:])
+    return False
+
+
+class OwnType:
+    """Collects the dynamic type of a list of `entry`, element by element; made before any loop."""
+
+    def __init__(self, fn: FunctionLowering, entry: Type) -> None:
+        self._fn = fn
+        self._entry = entry
+        self._dimensions = layout_of(entry).dimensions
+        self._vector = fn.alloc(4 * (2 + self._dimensions))
+        self._scratch = fn.alloc(4 * self._dimensions)
+        code = fn.code
+        code.local_get(self._vector).i32_const(0)
+        code.i32_const(4 * (2 + self._dimensions)).memory_fill()
+
+    def add(self, element: Held) -> None:
+        """Take an element's own type into account."""
+        fn, code = self._fn, self._fn.code
+        code.local_get(self._scratch).i32_const(0)
+        code.i32_const(4 * self._dimensions).memory_fill()
+        fn.push(element)
+        code.local_get(self._scratch).call(fn.module.generated.write_vector(self._entry))
+        code.local_get(self._vector).i32_const(8).i32_add()
+        code.local_get(self._scratch).i32_const(self._dimensions)
+        fn.helper("merge_dimensions")
+
+    def push(self, count: Local | int) -> None:
+        """Push the dynamic type of the list, which has so many elements."""
+        code = self._fn.code
+        if isinstance(count, int):
+            # One element keeps the type that it carries, unless it is sanitised.
+            kept = count == 1 and not self._fn.module.epoch.sanitizes_values
+            code.local_get(self._vector).i32_const(count).i32_store(0)
+            code.local_get(self._vector).i32_const(3 if kept else 1).i32_store(4)
+            code.local_get(self._vector)
+        else:
+            code.local_get(self._vector).local_get(count).i32_store(0)
+            code.local_get(self._vector).i32_const(1).i32_store(4)
+            # A list of no elements is of an unknown type.
+            code.local_get(count)
+            with code.if_((I32,)):
+                code.local_get(self._vector)
+                code.else_()
+                code.i32_const(0)
+        code.release(self._vector, self._scratch)
