@@ -283,7 +283,7 @@ def _map_rows(
     reclaim.release()
     code.local_get(out).local_get(count)
     if own_type is not None:
-        own_type.push(count)
+        own_type.push_counted(count)
     else:
         push_own_type(fn, result, count)
     code.release(there, left, out)

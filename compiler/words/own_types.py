@@ -14,7 +14,6 @@ from compiler.lower.held import Held
 from compiler.syntax.ast import AtomNode, ListNode
 from compiler.types import ListType, OptionalType, ResponseType, TupleType, Type
 from compiler.wasm.functions import Local
-from compiler.wasm.valtypes import I32
 
 if TYPE_CHECKING:
     from compiler.lower.function import FunctionLowering
@@ -75,22 +74,21 @@ class OwnType:
         code.local_get(self._scratch).i32_const(self._dimensions)
         fn.helper("merge_dimensions")
 
-    def push(self, count: Local | int) -> None:
+    def push(self, count: int) -> None:
         """Push the dynamic type of the list, which has so many elements."""
         code = self._fn.code
-        if isinstance(count, int):
-            # One element keeps the type that it carries, unless it is sanitised.
-            kept = count == 1 and not self._fn.module.epoch.sanitizes_values
-            code.local_get(self._vector).i32_const(count).i32_store(0)
-            code.local_get(self._vector).i32_const(3 if kept else 1).i32_store(4)
-            code.local_get(self._vector)
-        else:
-            code.local_get(self._vector).local_get(count).i32_store(0)
-            code.local_get(self._vector).i32_const(1).i32_store(4)
-            # A list of no elements is of an unknown type.
-            code.local_get(count)
-            with code.if_((I32,)):
-                code.local_get(self._vector)
-                code.else_()
-                code.i32_const(0)
+        # One element keeps the type that it carries, unless it is sanitised.
+        kept = count == 1 and not self._fn.module.epoch.sanitizes_values
+        code.local_get(self._vector).i32_const(count).i32_store(0)
+        code.local_get(self._vector).i32_const(3 if kept else 1).i32_store(4)
+        code.local_get(self._vector)
+        code.release(self._vector, self._scratch)
+
+    def push_counted(self, count: Local) -> None:
+        """The same with the number of elements in a local."""
+        code = self._fn.code
+        code.local_get(self._vector).local_get(count).i32_store(0)
+        code.local_get(self._vector).i32_const(1).i32_store(4)
+        # A list of no elements is of an unknown type.
+        code.local_get(self._vector).i32_const(0).local_get(count).select()
         code.release(self._vector, self._scratch)
