@@ -27,7 +27,6 @@ from compiler.words.elements import (
     push_own_type,
 )
 from compiler.words.names import word_kind
-from compiler.words.own_types import OwnType, carries_type
 from compiler.words.storage import name_of
 from compiler.words.word import Call, Form, Word
 
@@ -254,9 +253,6 @@ def _map_rows(
     code.local_get(out).local_set(there)
     code.local_get(count).local_set(left)
     cursors = [_Cursor(fn, sequence) for sequence in sequences]
-    own_type: OwnType | None = None
-    if fn.module.metering and carries_type(result.entry):
-        own_type = OwnType(fn, result.entry)
     # Elements that point nowhere are in the list itself.
     reclaim = Reclaim(fn, result.entry)
     enter_calls(fn, more=1)
@@ -266,11 +262,6 @@ def _map_rows(
         with fn.meter.loop(bounds):
             type_ = _apply(fn, name, elements, result.entry)
             fn.convert(type_, result.entry)
-            if own_type is not None:
-                value = fn.hold(result.entry)
-                own_type.add(value)
-                fn.push(value)
-                fn.release(value)
             h.store_element(code, there, 0, result.entry)
             fn.release(*elements)
             code.local_get(there).i32_const(size).i32_add().local_set(there)
@@ -282,10 +273,7 @@ def _map_rows(
     leave_calls(fn, more=1)
     reclaim.release()
     code.local_get(out).local_get(count)
-    if own_type is not None:
-        own_type.push_counted(count)
-    else:
-        push_own_type(fn, result, count)
+    push_own_type(fn, result, count)
     code.release(there, left, out)
     for cursor in cursors:
         cursor.release(fn)
