@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from compiler.addresses import decode_address
+from compiler.contracts import DEPLOYER, SELF
 from compiler.type_faults import (
     TypeFault,
     could_not_determine_serialization_type,
@@ -181,7 +183,7 @@ def concretize(of: Type) -> Type:
     concrete = _concretize_or_none(of)
     if concrete is None:
         assert isinstance(of, ListUnionType)
-        trait = next(member for member in _ordered(of) if isinstance(member, CallableTraitType))
+        trait = next(each for each in ordered_members(of) if isinstance(each, CallableTraitType))
         raise type_mismatch(PRINCIPAL, trait)
     return concrete
 
@@ -198,13 +200,27 @@ def _concretize_or_none(of: Type) -> Type | None:
     return of
 
 
-def _ordered(union: ListUnionType) -> list[CallablePrincipalType | CallableTraitType]:
-    def key(member: CallablePrincipalType | CallableTraitType) -> tuple[int, str, str]:
-        if isinstance(member, CallablePrincipalType):
-            return (0, "", member.contract)
-        return (1, member.trait.name, member.trait.contract)
+_Place = tuple[int, str, tuple[int, bytes], str]
 
-    return sorted(union.members, key=key)
+
+def ordered_members(union: ListUnionType) -> list[CallablePrincipalType | CallableTraitType]:
+    """A union's members in the interpreter's order: contracts, then traits by their names; contracts
+    by the bytes of their addresses. A sibling's address is not known here: siblings come first."""
+
+    def place(member: CallablePrincipalType | CallableTraitType) -> _Place:
+        if isinstance(member, CallablePrincipalType):
+            kind, trait, contract = 0, "", member.contract
+        else:
+            kind, trait, contract = 1, member.trait.name, member.trait.contract
+        address, _, name = contract.partition(".")
+        return (
+            kind,
+            trait,
+            (-1, b"") if address in (DEPLOYER, SELF) else decode_address(address),
+            name,
+        )
+
+    return sorted(union.members, key=place)
 
 
 # --- least supertypes --------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from compiler.type_relations import (
     admits_v2_1,
     canonicalize_v2_1,
     contains_trait_reference,
+    ordered_members,
     type_too_deep,
 )
 from compiler.types import (
@@ -58,7 +59,7 @@ def check_cast(checker: Checker, found: Type, expected: Type, depth: int) -> Non
             check_compliance(interface, expected.trait, methods, _READ_AS)
             return
         if isinstance(found, ListUnionType):
-            for member in found.members:
+            for member in ordered_members(found):
                 check_cast(checker, member, expected, depth + 1)
             return
     if found is not NO_TYPE and not admits_v2_1(expected, found):
