@@ -33,17 +33,27 @@ def serve(
         list[str] | None,
         typer.Option("--mint", help="ADDRESS=MICROSTX that a new chain begins with; repeatable."),
     ] = None,
+    boot: Annotated[
+        Path | None,
+        typer.Option(
+            "--boot",
+            help="Folder with ADDRESS/name.clar: the network's own contracts, for a new chain.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
     release: ReleaseOption = False,
 ) -> int:
-    """Serve a chain over the RPC of a Stacks node; transactions are mined at once."""
+    """Serve a chain over the RPC of a Stacks node, and a page; transactions are mined at once."""
     from runtime.stores import ChainError
 
     try:
-        from clarbuild.serve.server import run
+        from clarbuild.serve.keeping import BootFault
+        from clarbuild.serve.server import PortTaken, run
     except ModuleNotFoundError as error:
-        if error.name not in ("starlette", "uvicorn"):
+        if error.name not in ("starlette", "uvicorn", "httptools", "prometheus_client"):
             raise
-        usage("serve needs starlette and uvicorn: pip install 'clarbuild[serve]'")
+        usage(f"serve needs {error.name}: pip install 'clarbuild[serve]'")
     try:
         run(
             chain,
@@ -52,8 +62,9 @@ def serve(
             epoch=_epoch(epoch),
             balances=dict(_balance(text) for text in mint or []),
             profile="release" if release else "debug",
+            boot=boot,
         )
-    except ChainError as error:
+    except (ChainError, PortTaken, BootFault) as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
     return 0

@@ -1,36 +1,36 @@
 """What a chain on disk needs beside its state to be opened again: rows of metadata, with the rest.
 
-Knows the rows of clarbuild; those of the network are in `runtime.stores`.
+Knows how a served chain begins; the rows of its contracts are those of `runtime.kept`.
 """
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any, Final
 
-from cache.digest import Digest
-from compiler.consensus import deserialize, serialize
-from compiler.interface import from_bytes
-from compiler.versions import ClarityVersion, Epoch
+from compiler.fingerprint import fingerprint
+from compiler.interface import to_bytes
+from compiler.versions import Epoch
+from runtime import kept
+from runtime.boot import SBTC, TESTNET, BootContracts
 from runtime.chain import Chain
-from runtime.contracts import Contract
-from runtime.keepsake import Keepsake
 from runtime.modules import ModuleProvider
 from runtime.stores import (
     DamagedChain,
     Store,
     StoredArtifact,
-    load_artifact,
-    load_contract,
+    StoredContract,
     metadata_key,
+    store_contract,
 )
 
 _CHAIN: Final = metadata_key("clarbuild", "chain")
-_COUNT: Final = metadata_key("clarbuild", "contracts")
-_VALUES: Final = "clarbuild::values"
-"""Constants that a deployment computed, and the limits of its tokens."""
-
 _FORMAT: Final = 1
+
+
+class BootFault(Exception):
+    """A contract that the network has from the start can't be deployed."""
 
 
 def open_kept(
@@ -41,8 +41,10 @@ def open_kept(
     epoch: Epoch,
     genesis_time: int | None,
     balances: dict[str, int],
+    boot: Path | None = None,
 ) -> Chain:
-    """The chain that the store holds, or a new one in `epoch` with these balances."""
+    """The chain that the store holds, or a new one in `epoch` with these balances and the
+    contracts of a folder that the network has from the start."""
     row = store.get(_CHAIN) if store.tip else None
     if row is None:
         if store.tip is not None:
@@ -57,6 +59,8 @@ def open_kept(
         }
         store.put(_CHAIN, json.dumps(begun, sort_keys=True).encode())
         chain.advance_epoch(epoch)
+        if boot is not None:
+            _deploy_boot(chain, boot)
         store.end_block(chain.block_height)
         return chain
     facts = _facts(row)
@@ -71,57 +75,38 @@ def open_kept(
     height = store.backing.label(store.blocks.number(tip))
     while chain.block_height < height:
         chain.blocks.mine()
-    for number in range(_count(store)):
-        _restore(store, chain, _text(store, _contract_key(number)))
+    kept.restore_contracts(chain, fingerprint())
     return chain
 
 
-def keep_contract(chain: Chain, identifier: str, wasm: bytes) -> StoredArtifact:
-    """Write what `_restore` needs of a deployment, within its transaction."""
-    state = chain.state
-    contract = chain.contracts[identifier]
-    number = _count(state)
-    state.put(_contract_key(number), identifier.encode())
-    state.put(_COUNT, str(number + 1).encode())
-    values = {
-        "constants": {
-            name: serialize(kept.value).hex() for name, kept in contract.constants.items()
-        },
-        "limits": {
-            name: None if limit is None else str(limit) for name, limit in contract.limits.items()
-        },
-    }
-    state.put(metadata_key(identifier, _VALUES), json.dumps(values, sort_keys=True).encode())
-    return StoredArtifact(Digest.of(wasm).hex, "")
-
-
-def _restore(store: Store, chain: Chain, identifier: str) -> None:
-    stored = load_contract(store.get, identifier)
-    if stored is None:
-        raise DamagedChain(f"{identifier} was deployed and is not there")
-    contract = Contract(
-        identifier,
-        stored.source,
-        ClarityVersion(stored.clarity_version),
-        Epoch.parse(stored.epoch),
-        from_bytes(stored.interface),
-    )
-    chain.contracts[identifier] = contract
-    values = json.loads(_text(store, metadata_key(identifier, _VALUES)))
-    contract.limits = {
-        name: None if limit is None else int(limit) for name, limit in values["limits"].items()
-    }
-    artifact = chain.artifact(identifier)
-    known = load_artifact(store.get, identifier, str(chain.epoch))
-    assert artifact is not None  # the contract was just put there
-    if known is not None and known.digest != Digest.of(artifact.wasm).hex:
-        raise DamagedChain(
-            f"{identifier} compiles to other Wasm than it was deployed as: "
-            f"{Digest.of(artifact.wasm).hex}, not {known.digest}"
+def _deploy_boot(chain: Chain, folder: Path) -> None:
+    """Deploy what the network has from the start, as far as it is of the chain's epoch."""
+    boot = BootContracts(folder)
+    paths = [
+        path for address in (TESTNET, SBTC) for path in sorted(folder.glob(f"{address}/*.clar"))
+    ]
+    for found in dict.fromkeys(
+        one for path in paths for one in boot.needed(f"{path.parent.name}.{path.stem}")
+    ):
+        if found.epoch > chain.epoch:
+            continue
+        receipt = chain.deploy_boot(*found)
+        artifact = chain.artifact(found.id)
+        if receipt.error is not None or artifact is None:
+            raise BootFault(f"{found.id}: {receipt.error}")
+        stored = StoredContract(
+            found.source,
+            to_bytes(artifact.interface),
+            int(found.version),
+            str(found.epoch),
+            chain.block_height,
         )
-    for name, of, _ in artifact.description.constants:
-        value = deserialize(bytes.fromhex(values["constants"][name]))
-        contract.constants[name] = Keepsake.of_value(of, value)
+        store_contract(chain.state, found.id, stored, keep_contract(chain, found.id, artifact.wasm))
+
+
+def keep_contract(chain: Chain, identifier: str, wasm: bytes) -> StoredArtifact:
+    """Write what opening the chain needs of a deployment, within its transaction."""
+    return kept.keep_contract(chain, identifier, wasm, fingerprint())
 
 
 def _facts(row: bytes) -> dict[str, Any]:
@@ -129,19 +114,3 @@ def _facts(row: bytes) -> dict[str, Any]:
     if not isinstance(facts, dict) or facts.get("format") != _FORMAT:
         raise DamagedChain("the chain was written by another version of clarbuild")
     return facts
-
-
-def _contract_key(number: int) -> str:
-    return metadata_key("clarbuild", f"contract::{number}")
-
-
-def _count(state: Any) -> int:
-    row = state.get(_COUNT)
-    return 0 if row is None else int(row)
-
-
-def _text(store: Store, key: str) -> str:
-    row = store.get(key)
-    if row is None:
-        raise DamagedChain(f"a row is missing: {key}")
-    return row.decode()

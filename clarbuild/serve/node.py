@@ -1,49 +1,44 @@
 """A chain as a node's RPC shows it: what each endpoint answers, without any HTTP.
 
-All calls must come from one thread at a time; `app` sees to that.
+All calls must come from one thread at a time; `service` sees to that.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-import time
-from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cache.digest import Digest
+from clarbuild.key import Profile
+from clarbuild.serve import standing
+from clarbuild.serve.artifacts import Artifacts
 from clarbuild.serve.description import interface_row
+from clarbuild.serve.history import History
 from clarbuild.serve.keeping import keep_contract
+from clarbuild.serve.reading import Answer, Reader, TooMuch
 from clarbuild.version import VERSION
+from compiler.abi import HOST_INTERFACE
 from compiler.check.trait_check import check_compliance
 from compiler.consensus import serialize
 from compiler.contracts import bind
+from compiler.costs.limits import BLOCK_LIMITS, READ_ONLY_LIMIT
 from compiler.syntax import build_ast
 from compiler.syntax.ast import AtomNode, ListNode, LiteralNode
 from compiler.type_relations import TypeFault
 from compiler.types import TraitIdentifier
 from compiler.values import Principal, Value
 from runtime import accounts
-from runtime.arguments import argument_values
 from runtime.chain import Chain
-from runtime.codec import principal_bytes
 from runtime.contracts import Contract
-from runtime.errors import TransactionError
 from runtime.marf.forest import path_of
 from runtime.marf.proofs import encode
-from runtime.simnet import CHAIN_ID
 from runtime.state import Get
 from runtime.stores import MarfBacking, Store, commitment_key, load_contract, load_metadata
-from runtime.transactions import Applied, apply, nonce, parse
+from runtime.transactions import apply, nonce, parse
 from runtime.transactions.ledger import nonce_key
 
-READ_RUNTIME: Final = 1_000_000_000
-READ_COUNT: Final = 100
-READ_LENGTH: Final = 200_000
-"""What a call to read may use, as nodes are set up by default."""
-
-_MAX_RECEIPTS: Final = 10_000
 _METADATA_KEY: Final = re.compile(
     r"analysis|vm-metadata::(\d{1,2})::"
     r"(contract|contract-size|contract-src|contract-data-size|[a-zA-Z][a-zA-Z0-9\-_!?+<>=/*]{0,127}"
@@ -70,14 +65,22 @@ class Place:
 
 
 class Node:
-    """A chain on a MARF store, and what is remembered of its transactions."""
+    """A chain on a MARF store. `profile` is that of the modules that it gets."""
 
-    def __init__(self, chain: Chain, store: Store, backing: MarfBacking) -> None:
+    def __init__(
+        self, chain: Chain, store: Store, backing: MarfBacking, profile: Profile = "debug"
+    ) -> None:
         self.chain = chain
         self.lock = threading.Lock()
+        self.artifacts = Artifacts(chain, chain.modules, profile)
+        self.history = History(chain, store, backing)
+        self.listener: Callable[[dict[str, Any]], None] = lambda _: None
+        """Is told of each block that is mined, in the thread that mines it."""
+        self._reader = Reader(chain, READ_ONLY_LIMIT)
+        # The node counts no costs here, only time: what a whole block may use bounds that.
+        self._fast = Reader(chain, BLOCK_LIMITS[chain.epoch])
         self._store = store
         self._backing = backing
-        self._applied: OrderedDict[str, Applied] = OrderedDict()
 
     # Where
 
@@ -104,7 +107,7 @@ class Node:
 
     # Contracts
 
-    def _contract(self, place: Place, identifier: str, missing: str) -> Contract:
+    def contract(self, place: Place, identifier: str, missing: str) -> Contract:
         """A contract that was there in a block."""
         contract = self.chain.contracts.get(identifier)
         if contract is None or place.get(commitment_key(identifier)) is None:
@@ -121,25 +124,25 @@ class Node:
 
     def interface(self, place: Place, identifier: str) -> dict[str, Any]:
         """A contract's interface."""
-        contract = self._contract(place, identifier, "No contract interface data found")
+        contract = self.contract(place, identifier, "No contract interface data found")
         return interface_row(contract.interface)
 
     def constant(self, place: Place, identifier: str, name: str) -> dict[str, Any]:
         """The value of a constant."""
-        contract = self._contract(place, identifier, "Constant not found")
+        contract = self.contract(place, identifier, "Constant not found")
         kept = contract.constants.get(name)
         value = _literal(contract, name) if kept is None else kept.value
         if value is None:
             raise NotThere("Constant not found")
-        return {"data": _hex(value)}
+        return {"data": hexed(value)}
 
     def implements(
         self, place: Place, identifier: str, trait_contract: str, trait: str
     ) -> dict[str, Any]:
         """Whether a contract has what a trait asks for, or says so."""
         missing = "No contract analysis found or trait definition not found"
-        contract = self._contract(place, identifier, missing)
-        methods = self._contract(place, trait_contract, missing).trait(trait)
+        contract = self.contract(place, identifier, missing)
+        methods = self.contract(place, trait_contract, missing).trait(trait)
         if methods is None:
             raise NotThere(missing)
         wanted = TraitIdentifier(trait_contract, trait)
@@ -213,47 +216,19 @@ class Node:
         function: str,
         arguments: list[Value],
         sender: str,
-    ) -> dict[str, Any]:
-        """Run a function with nothing to write; nothing that it does stays."""
-        chain = self.chain
-        host = chain.host
-        host.start()
+        *,
+        fast: bool = False,
+    ) -> Answer:
+        """Run a function with nothing to write; or, `fast`, whatever it does, as far as a block may
+        go. Nothing that it does stays."""
+        past = None
         if place.block != self._store.tip:
-            host.get = place.get
-            host.view = chain.blocks.view(self._backing.label(place.number))
-        counters = [0] * 5
-        host.tx.begin()
-        cause: str | None = None
-        value: Value | None = None
+            past = place.get, self.chain.blocks.view(self._backing.label(place.number))
+        reader = self._fast if fast else self._reader
         try:
-            contract = self.chain.contracts.get(identifier)
-            values = arguments
-            if contract is not None:
-                signature = contract.signature(function, chain.epoch)
-                if signature is not None and len(signature.args) == len(arguments):
-                    types = [of for _, of in signature.args]
-                    values = argument_values(arguments, types, contract.version, chain.epoch)
-            caller = principal_bytes(sender)
-            value = chain.session.execute(identifier, function, values, caller, caller, counters)
-        except TransactionError as error:
-            cause = str(error)
-        except BaseException:
-            # A fault of ours: instances that it left in the middle of a call are not used again.
-            chain.session.clear()
-            raise
-        finally:
-            host.tx.unwind(0)
-            host.start()
-        runtime, read_count, read_length, write_count, write_length = counters
-        if write_count or write_length:
-            return {"okay": False, "cause": "NotReadOnly"}
-        if cause is None and (
-            runtime > READ_RUNTIME or read_count > READ_COUNT or read_length > READ_LENGTH
-        ):
-            cause = "RuntimeCheck(CostBalanceExceeded)"
-        if cause is not None or value is None:
-            return {"okay": False, "cause": cause}
-        return {"okay": True, "result": _hex(value)}
+            return reader.call(identifier, function, arguments, sender, past)
+        except TooMuch as error:
+            raise Refused(str(error)) from None
 
     def submit(self, data: bytes) -> str:
         """Mine a transaction; its identifier. `TransactionFault` where it is refused."""
@@ -261,93 +236,69 @@ class Node:
             self.chain,
             parse(data),
             lambda identifier, wasm: keep_contract(self.chain, identifier, wasm),
+            self.history.record,
         )
-        self._applied[applied.txid] = applied
-        if len(self._applied) > _MAX_RECEIPTS:
-            self._applied.popitem(last=False)
+        self.listener(self.history.blocks(None, 1)[0])
         return applied.txid
 
     def transaction(self, txid: str) -> dict[str, Any]:
-        """What came of a transaction that was mined since the server began."""
-        applied = self._applied.get(txid)
-        if applied is None:
+        """A transaction and what came of it."""
+        row = self.history.transaction(txid)
+        if row is None:
             raise NotThere("Transaction not found")
-        return {
-            "txid": f"0x{applied.txid}",
-            "block_height": applied.height,
-            "is_canonical": True,
-            "post_condition_aborted": applied.aborted is not None,
-            "vm_error": applied.aborted,
-            **applied.receipt.to_json(),
-        }
+        return row
 
     # Wasm
 
     def wasm(self, place: Place, identifier: str) -> tuple[dict[str, Any], bytes]:
         """The Wasm that runs a contract, and what is known of it."""
-        contract = self._contract(place, identifier, "No contract wasm found")
-        artifact = self.chain.artifact(identifier)
+        contract = self.contract(place, identifier, "No contract wasm found")
+        artifact = self.artifacts.artifact(identifier)
         stored = load_contract(place.get, identifier)
-        assert artifact is not None  # the contract is there
         assert stored is not None
         row = {
             "contract": contract.id,
             "wasm": f"0x{artifact.wasm.hex()}",
-            "hash": f"blake3:{Digest.of(artifact.wasm).hex}",
+            "hash": f"blake3:{self.artifacts.digest(identifier).hex}",
             "compiler": VERSION,
+            "host_interface": HOST_INTERFACE,
             "clarity_version": int(contract.version),
             "epoch": str(self.chain.epoch),
             "publish_height": stored.height,
         }
-        return row, artifact.wasm
+        return self._proved(place, commitment_key(identifier), row), artifact.wasm
 
-    def artifact(self, digest: str) -> bytes:
-        """The Wasm of a digest, if a contract here runs it."""
-        for identifier in self.chain.contracts:
-            found = self.chain.artifact(identifier)
-            if found is not None and Digest.of(found.wasm).hex == digest:
-                return found.wasm
-        raise NotThere("Artifact not found")
+    def runs(self, digest: str) -> str:
+        """A contract that runs as Wasm of a digest."""
+        found = self.artifacts.contracts(digest)
+        if not found:
+            raise NotThere("Artifact not found")
+        return found[0]
 
     # The chain
 
     def info(self) -> dict[str, Any]:
         """What clients ask first."""
-        chain = self.chain
         tip = self._store.tip
-        assert tip is not None
-        root = self._store.root(tip)
-        height, burn = chain.block_height, chain.burn_block_height
-        consensus = chain.blocks.id_hash(height).hex()[:40]
-        return {
-            "peer_version": 0x1800_0000 | (chain.epoch >> 8 & 0xFF) << 8 | chain.epoch & 0xFF,
-            "pox_consensus": consensus,
-            "burn_block_height": burn,
-            "stable_pox_consensus": consensus,
-            "stable_burn_block_height": burn,
-            "server_version": f"clarbuild {VERSION}",
-            "network_id": CHAIN_ID,
-            "parent_network_id": 0xDAB5BFFA,
-            "stacks_tip_height": height,
-            "stacks_tip": chain.blocks.header_hash(height).hex(),
-            "stacks_tip_consensus_hash": consensus,
-            "genesis_chainstate_hash": bytes(32).hex(),
-            "unanchored_tip": None,
-            "unanchored_seq": None,
-            "tenure_height": chain.blocks.view().tenure_height,
-            "exit_at_block_height": None,
-            "is_fully_synced": True,
-            "node_public_key": None,
-            "node_public_key_hash": None,
-            "last_pox_anchor": None,
-            "stackerdbs": [],
-            "index_block_hash": tip.hex(),
-            "state_index_root": None if root is None else root.hex(),
-            "time": int(time.time()),
-        }
+        assert tip is not None  # the first block was there before anybody could ask
+        return standing.info(self.chain, tip, self._store.root(tip))
+
+    def health(self) -> dict[str, Any]:
+        """How far behind its peers the chain is."""
+        return standing.health(self.chain)
+
+    def pox(self, place: Place) -> dict[str, Any]:
+        """Cycles and thresholds of PoX."""
+        contract = standing.pox_contract(self.chain.epoch)
+        told = None
+        if contract in self.chain.contracts:
+            sender = contract.partition(".")[0]
+            told = self.read(place, contract, "get-pox-info", [], sender).value
+        return standing.pox(self.chain, told)
 
 
-def _hex(value: Value) -> str:
+def hexed(value: Value) -> str:
+    """A value as RPC has it."""
     return f"0x{serialize(value).hex()}"
 
 

@@ -58,6 +58,20 @@ out.entry = t.cvToString(await t.fetchContractMapEntry({
 out.missing = t.cvToString(await t.fetchContractMapEntry({
   ...counter, mapName: 'counts', mapKey: Cl.principal(deployer),
 }));
+const unsigned = await t.makeUnsignedContractCall({
+  ...counter, functionName: 'add', functionArgs: [Cl.uint(5)], fee: 0n, nonce: 0n,
+  publicKey: t.privateKeyToPublic(walletKey),
+});
+out.fees = (await t.fetchFeeEstimateTransaction({
+  payload: t.serializePayload(unsigned.payload), estimatedLength: 300, network,
+})).map(({ fee }) => fee);
+out.transferFee = Number(await t.fetchFeeEstimateTransfer({ transaction: unsigned, network }));
+out.estimated = Number(await t.fetchFeeEstimate({ transaction: unsigned, network }));
+out.size = unsigned.serialize().length / 2;
+const failing = await t.fetchCallReadOnlyFunction({
+  ...counter, functionName: 'increment', functionArgs: [], senderAddress: wallet,
+}).catch((error) => error.message);
+out.refused = String(failing);
 out.nonce = Number(await t.fetchNonce({ address: wallet, network }));
 out.abi = (await t.fetchAbi(counter)).functions.map((f) => f.name).sort();
 console.log(JSON.stringify(out));

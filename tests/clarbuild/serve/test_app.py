@@ -10,15 +10,18 @@ from typing import Any
 
 import httpx
 import pytest
+import wasmtime
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from clarbuild.serve.app import MAX_BODY, Api, application
+from clarbuild.serve.app import application
 from clarbuild.serve.keeping import keep_contract
 from clarbuild.serve.node import Node
+from clarbuild.serve.requests import MAX_BODY
 from clarbuild.serve.server import opened
+from clarbuild.serve.service import Service
 from compiler.consensus import serialize
-from compiler.values import Buffer, Principal, Some, UInt
+from compiler.values import Buffer, List, Ok, Principal, Some, UInt
 from compiler.versions import ClarityVersion, Epoch
 from runtime.hashing import sha512_256
 from runtime.marf.forest import path_of
@@ -41,6 +44,9 @@ SOURCE = """
 (define-public (look (n uint)) (ok n))
 (define-private (hidden) u1)
 (define-read-only (fails) (/ u1 u0))
+(define-private (again (n uint) (sum uint)) (+ n (var-get count) sum))
+(define-read-only (often (list-of (list 120 uint))) (fold again list-of u0))
+(define-public (write-then-fail) (begin (var-set count u9) (ok (/ u1 u0))))
 """
 
 
@@ -60,9 +66,9 @@ def deploy(node: Node, name: str, source: str) -> None:
 class Client:
     """Requests to an application, without a network."""
 
-    def __init__(self, node: Node, seconds: float = 20.0) -> None:
+    def __init__(self, node: Node, seconds: float = 20.0, password: str | None = None) -> None:
         self.node = node
-        self.api = Api(node, seconds=seconds)
+        self.api = Service(node, seconds=seconds, password=password)
         self._app = application(self.api)
 
     def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
@@ -185,13 +191,41 @@ def test_calls_that_read(client: Client) -> None:
     assert client.call("set-count", hexed(UInt(4))) == {"okay": False, "cause": "NotReadOnly"}
     assert client.call("plus", hexed(UInt(0)))["result"] == hexed(UInt(3))
     for function, cause in (
-        ("fails", "Runtime(DivisionByZero)"),
-        ("hidden", "RuntimeCheck(NoSuchPublicFunction)"),
-        ("nothing", "RuntimeCheck(UndefinedFunction)"),
-        ("plus", "RuntimeCheck(IncorrectArgumentCount)"),
+        ("fails", "DivisionByZero"),
+        ("hidden", f'RuntimeCheck(NoSuchPublicFunction("{DEPLOYER}.box", "hidden"))'),
+        ("nothing", 'RuntimeCheck(UndefinedFunction("nothing"))'),
+        ("plus", "RuntimeCheck(IncorrectArgumentCount(1, 0))"),
     ):
         assert client.call(function) == {"okay": False, "cause": cause}
     assert client.call("plus", hexed(Buffer(b"")))["okay"] is False
+
+
+def test_a_call_has_the_budget_of_a_node_s(client: Client) -> None:
+    # A hundred reads and no more; a transaction could have thousands.
+    assert client.call("often", hexed(List([UInt(1)] * 90)))["okay"] is True
+    assert client.call("often", hexed(List([UInt(1)] * 110))) == {
+        "okay": False,
+        "cause": "RuntimeCheck(CostBalanceExceeded)",
+    }
+    assert client.call("write-then-fail") == {"okay": False, "cause": "NotReadOnly"}
+
+
+def test_calls_without_costs_are_for_who_knows_the_password(client: Client) -> None:
+    path = f"/v3/contracts/fast-call-read/{BOX}/"
+    ask = {"json": {"sender": WALLET, "arguments": [hexed(UInt(4))]}}
+    closed = client.post(f"{path}set-count", **ask)
+    assert (closed.status_code, closed.text) == (400, "Bad Request.")
+    guarded = Client(client.node, password="open sesame")
+    for header in ({}, {"authorization": "open"}):
+        refused = guarded.post(f"{path}set-count", headers=header, **ask)
+        assert (refused.status_code, refused.text) == (401, "Unauthorized")
+    known = {"authorization": "open sesame"}
+    written = guarded.post(f"{path}set-count", headers=known, **ask)
+    assert written.json() == {"okay": True, "result": hexed(Ok(True))}
+    ask["json"]["arguments"] = [hexed(List([UInt(1)] * 110))]
+    assert guarded.post(f"{path}often", headers=known, **ask).json()["okay"] is True
+    assert client.call("plus", hexed(UInt(0)))["result"] == hexed(UInt(3))
+    guarded.api.close()
 
 
 def test_a_past_block_is_read_as_it_was(client: Client) -> None:
@@ -224,7 +258,9 @@ def test_wasm_in_three_forms(client: Client) -> None:
     assert row["wasm"] == f"0x{data.hex()}"
     assert client.get(f"/v2/contracts/wasm/{BOX}?format=wat").text.startswith("(module")
     assert client.get(f"/v2/contracts/wasm/{BOX}?format=png").status_code == 400
-    assert client.get(f"/v3/artifacts/{row['hash']}").content == data
+    assert client.get(f"/v3/artifacts/{row['hash']}?format=wasm").content == data
+    text = client.get(f"/v3/artifacts/{row['hash']}?format=wat").text
+    assert wasmtime.wat2wasm(text).startswith(b"\0asm")
 
 
 @pytest.mark.parametrize(
@@ -241,7 +277,7 @@ def test_wasm_in_three_forms(client: Client) -> None:
         (f"/v3/artifacts/{'0' * 64}", 404, "Artifact not found"),
         ("/v3/artifacts/zz", 400, "Invalid digest"),
         (f"/v3/transaction/{'0' * 64}", 404, "Transaction not found"),
-        ("/v2/accounts/nobody", 400, "Failed to parse principal principal"),
+        ("/v2/accounts/nobody", 400, "Failed to parse `principal` field"),
     ],
 )
 def test_what_is_not_there(client: Client, path: str, status: int, text: str) -> None:
@@ -358,4 +394,5 @@ def test_any_path_is_answered(client: Client, data: st.DataObject) -> None:
         body = st.one_of(words, st.dictionaries(keys, st.one_of(words, st.lists(words))))
         more["json"] = data.draw(body)
     answer = client.ask(method, path, **more)
-    assert answer.status_code in (200, 400, 404), (path, answer.status_code, answer.text)
+    # A path of dots is another path, which may have another method.
+    assert answer.status_code in (200, 400, 404, 405), (path, answer.status_code, answer.text)
