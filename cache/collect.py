@@ -10,7 +10,7 @@ from typing import Any
 from cache.care import USE_SECONDS, Dropped, GcReport, Item, outputs_of, plan
 from cache.digest import Digest
 from cache.envelope import layer_of
-from cache.lease import live_starts
+from cache.lease import live_starts, remove_abandoned
 from cache.outcome import CacheCorrupt, Layer
 from cache.sealed import SealedCache
 
@@ -37,6 +37,7 @@ def collect(
     strays = set(cache.disk.files())
     doomed: list[object] = []
     with cache.transaction() as sql:
+        remove_abandoned(leases)
         starts = live_starts(leases)
         pinned = frozenset(key for (key,) in sql("SELECT key FROM Pins"))
         rows: dict[bytes, tuple[Any, ...]] = {}

@@ -20,6 +20,7 @@ from cache.seal import SealKey
 
 _ENTRY_CONTEXT: Final = "clarbuild v1 action entry"
 _ACTION_HEAD = struct.Struct("<5s32s32s")  # magic and format, key, check sum
+_SHORT = struct.Struct("<H")
 _ACTION_MAGIC: Final = b"CLBA\x01"
 _NATIVE_HEAD = struct.Struct("<5s8sQ32s32s")  # magic and format, key id, length, wasm, fingerprint
 _NATIVE_MAGIC: Final = b"CLBN\x01"
@@ -105,11 +106,11 @@ def _action_body(body: bytes) -> Action:
     version, kind_size = struct.unpack_from("<IH", body)
     at = 6 + kind_size
     kind = body[6:at].decode()
-    (count,) = struct.unpack_from("<H", body, at)
+    (count,) = _SHORT.unpack_from(body, at)
     at += 2
     outputs: dict[str, Digest] = {}
     for _ in range(count):
-        (size,) = struct.unpack_from("<H", body, at)
+        (size,) = _SHORT.unpack_from(body, at)
         name_end = at + 2 + size
         outputs[body[at + 2 : name_end].decode()] = Digest(body[name_end : name_end + 32])
         at = name_end + 32

@@ -14,7 +14,7 @@ import os
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -27,8 +27,6 @@ _NEW: Final = ".new-"
 _DEAD: Final = ".dead-"
 _ATTEMPTS: Final = 8
 _NOT_DAMAGE: Final = (Reason.BUSY, Reason.FULL, Reason.READ_ONLY)
-# A folder in the making is older than this only if its maker died.
-_MAKING_SECONDS: Final = 60.0
 
 
 class Generation:
@@ -108,15 +106,32 @@ def open_current(
 
 def _create(version: Path, number: int) -> None:
     """Make an empty generation in one step; if another process was faster, that one is as good."""
-    making = version / f"{_NEW}{secrets.token_hex(8)}"
-    making.mkdir(mode=0o700)
+    for _ in range(_ATTEMPTS):
+        making = version / f"{_NEW}{secrets.token_hex(8)}"
+        making.mkdir(mode=0o700)
+        try:
+            # Held while it is made: one that nobody holds is a dead process's.
+            with _held(making):
+                create_database(making)
+                with contextlib.suppress(OSError):
+                    making.rename(version / f"g{number}")
+            return
+        except FileNotFoundError:
+            continue  # a collection took it for abandoned before it was held
+        finally:
+            if making.exists():
+                remove_tree(making)
+
+
+@contextlib.contextmanager
+def _held(folder: Path, flags: int = 0) -> Iterator[None]:
+    """Hold a folder's lock; with LOCK_NB BlockingIOError where another process does."""
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        create_database(making)
-        with contextlib.suppress(OSError):
-            making.rename(version / f"g{number}")
+        fcntl.flock(fd, fcntl.LOCK_EX | flags)
+        yield
     finally:
-        if making.exists():
-            remove_tree(making)
+        os.close(fd)
 
 
 def remove_unused(version: Path, current: int) -> int:
@@ -127,11 +142,11 @@ def remove_unused(version: Path, current: int) -> int:
             removed += _remove(version, number)
     with contextlib.suppress(OSError):
         for path in version.iterdir():
-            abandoned = path.name.startswith(_NEW) and (
-                time.time() - path.lstat().st_mtime > _MAKING_SECONDS
-            )
-            if abandoned or path.name.startswith(_DEAD):
+            if path.name.startswith(_DEAD):
                 remove_tree(path)
+            elif path.name.startswith(_NEW):
+                with contextlib.suppress(OSError), _held(path, fcntl.LOCK_NB):
+                    remove_tree(path)
     return removed
 
 

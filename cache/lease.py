@@ -47,6 +47,17 @@ class Lease:
         os.close(self._fd)
 
 
+def remove_abandoned(folder: Path) -> None:
+    """Delete what processes left that died while they made a lease.
+
+    Leases are made under the database's write lock; so must this be called.
+    """
+    for path in list(folder.iterdir()):
+        if path.name.startswith(_NEW):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
 def live_starts(folder: Path) -> list[float]:
     """When each running build began; files of dead ones are removed."""
     starts = []

@@ -72,7 +72,7 @@ def load_clarinet(
         path,
         tuple(units),
         accounts,
-        settings,
+        {name: table for name, table in settings.items() if name != "contracts"},
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from clarbuild.commands import build, care, chain, cost, crosscheck, look, serve, share
+from clarbuild.commands import build, care, chain, cost, crosscheck, look, profile, serve, share
 
 app = typer.Typer(
     help="Compiles Clarity contracts to WebAssembly, caches them by content, and runs them.",
@@ -19,6 +19,7 @@ for command in (build.build, build.watch, look.inspect, look.show, chain.call, c
     app.command()(command)
 app.command()(look.explain)
 app.command()(cost.cost)
+app.command()(profile.profile)
 app.command()(crosscheck.crosscheck)
 app.command()(serve.serve)
 app.command("verify")(care.verify_builds)

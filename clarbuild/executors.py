@@ -203,7 +203,12 @@ def _address(url: str) -> str:
     except ValueError:
         port = None
     if parts.scheme not in SCHEMES or not parts.hostname or port is None:
-        raise fault("--executor", "bad-executor", f"{url!r}", hint="write dask://HOST:PORT")
+        raise fault(
+            "--executor",
+            "bad-executor",
+            f"no cluster's address: {url!r}",
+            hint="write dask://HOST:PORT",
+        )
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{SCHEMES[parts.scheme]}://{host}:{port}"
 

@@ -13,11 +13,20 @@ _SKIPPED_FOLDERS = frozenset({"node_modules", "__pycache__"})
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What tells cheaply that a file is probably the one seen before."""
+    """What tells cheaply that a file is probably the one seen before.
+
+    `changed_ns` is the inode's own time, which a program that sets back the other one can't set.
+    """
 
     modified_ns: int
+    changed_ns: int
     size: int
     inode: int
+
+    @property
+    def latest_ns(self) -> int:
+        """When anything last happened to the file, by its file system's clock."""
+        return max(self.modified_ns, self.changed_ns)
 
 
 class Files(Protocol):
@@ -49,7 +58,7 @@ class DiskFiles:
     def stamp(self, path: Path) -> Stamp:
         """The file's stamp."""
         status = os.stat(path)
-        return Stamp(status.st_mtime_ns, status.st_size, status.st_ino)
+        return Stamp(status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino)
 
     def is_folder(self, path: Path) -> bool:
         """Whether `path` is a folder."""

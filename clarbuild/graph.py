@@ -14,8 +14,9 @@ from compiler.contracts import DEPLOYER
 class Graph:
     """Units by number, with the units that must be finished before each.
 
-    `cycle` is a way round, the first unit repeated at the end, where there is one; nothing can be
-    built then of what lies on it or depends on it.
+    A cycle is a way round, the first unit repeated at the end; nothing can be built of what lies
+    on one or depends on it. In a `knotted` graph some contract names one that names it back: there
+    its edges depend on more of a source than what it refers to.
     """
 
     units: tuple[Unit, ...]
@@ -23,6 +24,7 @@ class Graph:
     dependencies: tuple[tuple[int, ...], ...]
     dependents: tuple[tuple[int, ...], ...]
     cycles: tuple[tuple[int, ...], ...]
+    knotted: bool
     _deployments: dict[tuple[int, str], list[int]]
     _ordered: bool
 
@@ -38,6 +40,17 @@ class Graph:
         """The same, by the contract's identifier on the chain."""
         found = self._deployments.get((self.units[number].segment, contract), [])
         return [other for other in found if other != number and self._precedes(other, number)]
+
+    def reach(self, numbers: Iterable[int]) -> set[int]:
+        """These units, and all that depend on one of them."""
+        reached = set(numbers)
+        ahead = list(reached)
+        while ahead:
+            for other in self.dependents[ahead.pop()]:
+                if other not in reached:
+                    reached.add(other)
+                    ahead.append(other)
+        return reached
 
     def _precedes(self, other: int, number: int) -> bool:
         return not self._ordered or precedes(self.units, other, number)
@@ -91,7 +104,8 @@ def link(
         )
 
     edges = [targets(number, found.all) for number, found in enumerate(references)]
-    if not ordered:
+    knots = [] if ordered else _knots(edges)
+    if knots:
         for keep in (passed, lambda _number: frozenset[str]()):
             for members in _knots(edges):
                 for number in members:
@@ -107,7 +121,8 @@ def link(
         tuple(references),
         tuple(edges),
         tuple(map(tuple, dependents)),
-        () if ordered else tuple(_way_round(edges, members) for members in _knots(edges)),
+        tuple(_way_round(edges, members) for members in _knots(edges)) if knots else (),
+        bool(knots),
         deployments,
         ordered,
     )

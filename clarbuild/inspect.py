@@ -10,10 +10,11 @@ from typing import Any
 from cache.digest import ActionKey, Digest
 from cache.outcome import Action, Layer, Miss
 from clarbuild.artifacts import KIND, Entry, EntryFormatError, diagnostic_row, from_action
+from clarbuild.context import Surroundings
 from clarbuild.key import digests_of_needs
 from clarbuild.problems import fault
 from clarbuild.report import duration, plural, size
-from clarbuild.run import Builder, Surroundings
+from clarbuild.run import Builder
 from clarbuild.units import Unit
 from clarbuild.worker import unpack_source_map
 from compiler.contracts import DEPLOYER, SELF

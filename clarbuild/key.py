@@ -34,7 +34,8 @@ class CompileStep:
 
     `needs` maps each contract that the compiler may ask for to the digest of its interface, or to
     None where it isn't deployed. `address` is the deployer's where the source or an interface
-    names it: only then is the result different at another address.
+    names it: only then is the result different at another address. No build makes a module that
+    `counts_memory`: a chain asks for one where a transaction comes near that limit.
     """
 
     source: Digest
@@ -45,6 +46,7 @@ class CompileStep:
     needs: Mapping[str, Digest | None]
     address: str | None
     toolchain: Toolchain
+    counts_memory: bool = False
 
     @property
     def identity(self) -> Hashable:
@@ -55,6 +57,7 @@ class CompileStep:
             self.epoch,
             self.cost_epoch,
             self.address,
+            self.counts_memory,
             tuple(self.needs.items()),
         )
 
@@ -68,6 +71,8 @@ class CompileStep:
         sink.line("epoch", str(self.epoch))
         sink.line("costs", str(self.cost_epoch))
         sink.line("profile", self.profile)
+        if self.counts_memory:
+            sink.line("memory", "counted")
         if self.address is not None:
             sink.line("address", self.address)
         for identifier, digest in sorted(self.needs.items()):
@@ -92,6 +97,7 @@ _CHANGES: Mapping[str, str] = {
     "epoch": "epoch changed",
     "costs": "cost table changed",
     "profile": "another profile",
+    "memory": "memory is counted or isn't",
     "address": "another deployer",
     "compile": "the key's format changed",
 }
@@ -134,3 +140,12 @@ def digests_of_needs(text: str) -> dict[str, Digest]:
         if kind == "needs" and value != ABSENT:
             found[identifier] = Digest.from_hex(value.removeprefix("blake3:"))
     return found
+
+
+def absent_needs(text: str) -> list[str]:
+    """The identifiers of contracts that were not there, of a description."""
+    return [
+        label.removeprefix("needs ")
+        for label, value in _by_label(text).items()
+        if value == ABSENT and label.startswith("needs ")
+    ]

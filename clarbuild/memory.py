@@ -9,36 +9,79 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from blake3 import blake3
 
 from cache.digest import ActionKey, Digest
 from clarbuild.files import Stamp
+from clarbuild.recall import Question, manifest_of, manifest_row
 from clarbuild.references import References
+from clarbuild.units import Manifest
 
-_FORMAT = 1
+if TYPE_CHECKING:
+    from clarbuild.sources import Source
+
+_FORMAT = 2
 # A file written this shortly before it was hashed may have been written again under one stamp.
 _RACY_NS = 2_000_000_000
 
 
+class Settled(NamedTuple):
+    """A unit as a build that came to its end left it.
+
+    Its key is still the same as long as source, rules and the labels of its dependencies are, and
+    none of these shows another interface or is itself unsettled in this way. Without a source that
+    could be read there is no key.
+    """
+
+    source: Digest | None
+    rules: tuple[int, int, int]
+    dependencies: tuple[str, ...]
+    key: ActionKey | None
+
+
+class Recalled(NamedTuple):
+    """A manifest: what it was asked for with, and the questions that it was the answer to."""
+
+    given: str
+    asked: tuple[Question, ...]
+    manifest: Manifest
+
+
 @dataclass(slots=True)
 class Memory:
-    """The memory of one project; `last` and `before` map a unit's label to its keys."""
+    """The memory of one project; `last` and `before` map a unit's label to its keys.
 
+    `settled` is one whole build by label, never parts of two; it, `references` and `recalled` are
+    of the tool with the fingerprint `tool`, and of no other.
+    """
+
+    tool: str = ""
     stamps: dict[str, tuple[Stamp, int, Digest]] = field(default_factory=dict)
     references: dict[Digest, References] = field(default_factory=dict)
     last: dict[str, ActionKey] = field(default_factory=dict)
     before: dict[str, ActionKey] = field(default_factory=dict)
+    settled: dict[str, Settled] = field(default_factory=dict)
+    recalled: Recalled | None = None
     changed: bool = False
+
+    def used_by(self, tool: str) -> Memory:
+        """This memory as another build of the tool may believe it."""
+        if self.tool != tool:
+            self.tool = tool
+            self.references, self.settled, self.recalled = {}, {}, None
+            self.changed = True
+        return self
 
     def digest(self, path: str, stamp: Stamp) -> Digest | None:
         """The digest of the file, where its stamp proves that it is unchanged."""
         known = self.stamps.get(path)
-        if known is None or known[0] != stamp or stamp.modified_ns + _RACY_NS > known[1]:
+        if known is None or known[0] != stamp or stamp.latest_ns + _RACY_NS > known[1]:
             return None
         return known[2]
 
@@ -62,11 +105,24 @@ class Memory:
         self.last[label] = key
         self.changed = True
 
-    def prune(self, paths: set[str], sources: set[Digest]) -> None:
-        """Drops what no unit of the project needs any more."""
-        if len(self.stamps) > 2 * len(paths) + 100:
+    def settle(self, rows: dict[str, Settled]) -> None:
+        """Remembers a build that came to its end."""
+        if self.settled != rows:
+            self.settled = rows
+            self.changed = True
+
+    def recall(self, recalled: Recalled) -> None:
+        """Remembers a manifest and what it was read from."""
+        self.recalled = recalled
+        self.changed = True
+
+    def prune(self, found: Sequence[Source]) -> None:
+        """Drops what none of the project's sources needs any more."""
+        if len(self.stamps) > 2 * len(found) + 100:
+            paths = {source.path for source in found}
             self.stamps = {path: row for path, row in self.stamps.items() if path in paths}
-        if len(self.references) > 2 * len(sources) + 100:
+        if len(self.references) > 2 * len(found) + 100:
+            sources = {source.digest for source in found}
             self.references = {d: row for d, row in self.references.items() if d in sources}
 
 
@@ -106,11 +162,13 @@ def _check(body: bytes) -> bytes:
 
 
 def _encode(memory: Memory, location: Path) -> dict[str, Any]:
+    labels = {label: number for number, label in enumerate(memory.settled)}
     return {
         "format": _FORMAT,
         "project": str(location.absolute()),
+        "tool": memory.tool,
         "stamps": {
-            path: [stamp.modified_ns, stamp.size, stamp.inode, seen, digest.hex]
+            path: [*_fields(stamp), seen, digest.hex]
             for path, (stamp, seen, digest) in memory.stamps.items()
         },
         "references": {
@@ -118,17 +176,39 @@ def _encode(memory: Memory, location: Path) -> dict[str, Any]:
         },
         "last": {label: key.hex for label, key in memory.last.items()},
         "before": {label: key.hex for label, key in memory.before.items()},
+        "settled": {
+            label: [
+                row.source and row.source.hex,
+                row.rules,
+                # A label that isn't one of these is of a unit that came to no key.
+                [labels.get(other, other) for other in row.dependencies],
+                row.key and row.key.hex,
+            ]
+            for label, row in memory.settled.items()
+        },
+        "recalled": _recalled_row(memory.recalled),
     }
+
+
+def _fields(stamp: Stamp) -> tuple[int, int, int, int]:
+    return stamp.modified_ns, stamp.changed_ns, stamp.size, stamp.inode
+
+
+def _recalled_row(recalled: Recalled | None) -> list[Any] | None:
+    row = None if recalled is None else manifest_row(recalled.manifest)
+    return None if recalled is None or row is None else [recalled.given, recalled.asked, row]
 
 
 def _decode(data: dict[str, Any]) -> Memory:
     if data["format"] != _FORMAT:
         return Memory()
     digest, key = Digest.from_hex, ActionKey.from_hex
+    labels = list(data["settled"])
+    recalled = data["recalled"]
     return Memory(
+        tool=data["tool"],
         stamps={
-            path: (Stamp(row[0], row[1], row[2]), row[3], digest(row[4]))
-            for path, row in data["stamps"].items()
+            path: (Stamp(*row[:4]), row[4], digest(row[5])) for path, row in data["stamps"].items()
         },
         references={
             digest(text): References(tuple(row[0]), tuple(row[1]))
@@ -136,4 +216,18 @@ def _decode(data: dict[str, Any]) -> Memory:
         },
         last={label: key(text) for label, text in data["last"].items()},
         before={label: key(text) for label, text in data["before"].items()},
+        settled={
+            label: Settled(
+                source and digest(source),
+                (rules[0], rules[1], rules[2]),
+                tuple(labels[other] if type(other) is int else other for other in dependencies),
+                text and key(text),
+            )
+            for label, (source, rules, dependencies, text) in data["settled"].items()
+        },
+        recalled=None
+        if recalled is None
+        else Recalled(
+            recalled[0], tuple((a, b, c) for a, b, c in recalled[1]), manifest_of(recalled[2])
+        ),
     )

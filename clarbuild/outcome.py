@@ -119,6 +119,15 @@ class BuildResult:
         """How many contracts were given to the compiler."""
         return sum(bool(outcome.reason) for outcome in self.outcomes)
 
+    def same_end(self, other: BuildResult) -> bool:
+        """Whether another build of the same project came to the same artifacts and problems."""
+        if self.problems != other.problems or len(self.outcomes) != len(other.outcomes):
+            return False
+        return all(
+            one.key == two.key and (one.status in FAILURES) == (two.status in FAILURES)
+            for one, two in zip(self.outcomes, other.outcomes, strict=True)
+        )
+
     @property
     def ok(self) -> bool:
         """Whether every contract is valid and built."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import Enum
 
@@ -37,18 +38,36 @@ class Exported:
 
 
 class Plan:
-    """The states of all units; `set_state` is the one way to change them."""
+    """The states of all units; `set_state` is the one way to change them.
 
-    def __init__(self, graph: Graph) -> None:
+    Of `settled` units nothing has to be done: they are finished, and `recall` says what they show.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        settled: Collection[int] = (),
+        recall: Callable[[int], Exported | None] = lambda _number: None,
+    ) -> None:
         self.graph = graph
-        self.unfinished = len(graph.units)
+        self._recall = recall
+        self._settled = settled
         self._states = [State.WAITING] * len(graph.units)
-        self._missing = [len(found) for found in graph.dependencies]
-        self._exports: list[Exported | None] = [None] * len(graph.units)
+        for number in settled:
+            self._states[number] = State.BUILT
+        open_ = [number for number, state in enumerate(self._states) if state is State.WAITING]
+        self.unfinished = len(open_)
+        self._missing = {
+            number: sum(
+                self._states[other] is State.WAITING for other in graph.dependencies[number]
+            )
+            for number in open_
+        }
+        self._exports: dict[int, Exported | None] = {}
         self._ready: deque[int] = deque()
         self._running: dict[ActionKey, list[int]] = {}
-        for number, missing in enumerate(self._missing):
-            if not missing:
+        for number in open_:
+            if not self._missing[number]:
                 self.set_state(number, State.READY)
 
     def state(self, number: int) -> State:
@@ -68,6 +87,8 @@ class Plan:
         self.unfinished -= 1
         self._exports[number] = exported
         for dependent in self.graph.dependents[number]:
+            if dependent not in self._missing:
+                continue
             self._missing[dependent] -= 1
             if not self._missing[dependent] and self._states[dependent] is State.WAITING:
                 self.set_state(dependent, State.READY)
@@ -111,7 +132,7 @@ class Plan:
                 continue
             found[contract] = None
             for other in self.graph.deployed(number, contract):
-                exported = self._exports[other]
+                exported = self.exported(other)
                 if exported is not None:
                     found[contract] = other
                     home = self.graph.units[other].deployer
@@ -121,4 +142,6 @@ class Plan:
 
     def exported(self, number: int) -> Exported | None:
         """What a finished unit shows; None where it isn't valid, or not finished."""
-        return self._exports[number]
+        if number in self._settled:
+            return self._recall(number)
+        return self._exports.get(number)

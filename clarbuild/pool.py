@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from typing import Any
 
 # To start processes that have imported the compiler takes as long as compiling this much.
@@ -32,6 +31,10 @@ def make_executor(jobs: int | None, work_bytes: int) -> Executor:
     jobs = available_processors() if jobs is None else jobs
     if jobs == 1 or work_bytes < _WORTH_PROCESSES_BYTES:
         return InlineExecutor()
+    # Imported late: who finds everything in the cache needs no processes.
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     # Not "fork": the progress display and the file watcher have threads.
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
@@ -39,6 +42,9 @@ def make_executor(jobs: int | None, work_bytes: int) -> Executor:
 
 def stop(executor: Executor) -> None:
     """Ends an executor without waiting for what it is doing."""
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor
+
     executor.shutdown(wait=False, cancel_futures=True)
     if isinstance(executor, ProcessPoolExecutor):
         for child in multiprocessing.active_children():
@@ -51,6 +57,8 @@ def available_processors() -> int:
 
 
 def _start_worker() -> None:
+    import multiprocessing
+
     # Ctrl-C is the parent's business; a worker whose parent was killed has none.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()

@@ -44,10 +44,7 @@ def problem(path: str, diagnostic: Diagnostic, text: str) -> Problem:
     line = diagnostic.span.start_line
     if line < 1:
         return Problem(path, diagnostic)
-    start = 0
-    for _ in range(line - 1):
-        start = text.find("\n", start) + 1
-        if not start:
-            return Problem(path, diagnostic)
-    end = text.find("\n", start)
-    return Problem(path, diagnostic, text[start : end if end >= 0 else len(text)].rstrip("\r"))
+    lines = text.split("\n", line)
+    if line > len(lines):
+        return Problem(path, diagnostic)
+    return Problem(path, diagnostic, lines[line - 1].rstrip("\r"))

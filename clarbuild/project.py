@@ -8,24 +8,27 @@ with Project("sample_projects/counter") as project:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from clarbuild.context import Listener, Options, Surroundings, silent
 from clarbuild.key import Profile
 from clarbuild.outcome import BuildResult, Outcome
 from clarbuild.problems import InputError
 from clarbuild.provider import CachedModules
 from clarbuild.report import result_problems
-from clarbuild.run import Builder, Listener, Options, Surroundings, silent
+from clarbuild.run import Builder
 from clarbuild.surroundings import open_surroundings
 from clarbuild.units import DEPLOYER, Manifest
 from compiler.interface import FunctionSignature
 from compiler.values import Value, to_value
 from compiler.versions import ClarityVersion, Epoch
 from runtime import chain as runtime_chain
-from runtime.arguments import Glance
 from runtime.receipts import Receipt
+
+if TYPE_CHECKING:
+    from runtime.engines import EngineChain
 
 __all__ = ["Chain", "ContractHandle", "Project"]
 
@@ -67,17 +70,23 @@ class ContractHandle:
         if signature is None:
             raise AttributeError(f"{self.id} has no public or read-only function {function}")
         types = [type_ for _, type_ in signature.args]
-        count, glance = len(types), Glance(types)
-        run = self._chain.read if function in self._read_only else self._chain.call
+        count = len(types)
+        read_only = function in self._read_only
+        run = self._chain.read if read_only else self._chain.call
+        known = self._chain.prepared_functions(read_only=read_only)
         contract, usual_sender = self.id, self._sender
+        usual = (contract, function, usual_sender)
 
         def method(*arguments: object, sender: str | None = None) -> Receipt:
+            prepared = known.get((contract, function, sender) if sender else usual)
+            if prepared is not None:
+                receipt = prepared(arguments)
+                if receipt is not None:
+                    return receipt
             if len(arguments) != count:
                 names = ", ".join(name for name, _ in signature.args)
                 raise TypeError(f"{function}({names}) got {len(arguments)} arguments")
-            values: Sequence[Value] = arguments  # type: ignore[assignment]
-            if not glance.takes(arguments):
-                values = [*map(to_value, arguments, types)]
+            values = [*map(to_value, arguments, types)]
             return run(contract, function, values, sender or usual_sender)
 
         return method
@@ -157,20 +166,25 @@ class Project:
         """Builds what isn't built; `InputError` where the manifest is no use."""
         return self.builder.build(listen)
 
-    def chain(self, **options: Any) -> Chain:
-        """A fresh chain on which the project is deployed; options as `Chain` has them.
+    def chain(self, make: Callable[..., Chain] | None = None, **options: Any) -> Chain:
+        """A fresh chain, as `make` makes it, on which the project is deployed; options as `Chain` has
+        them.
 
         `InputError` where a contract is not valid or its deployment fails.
         """
         result = self.build()
         if not result.ok:
             raise InputError(*result_problems(result))
-        chain = Chain(modules=self.modules, profile=self.profile, **options)
-        for outcome in in_order(result):
-            self._deploy(chain, outcome)
+        chain = (make or Chain)(**{"modules": self.modules, "profile": self.profile, **options})
+        self.deploy_on(chain, result)
         return chain
 
-    def _deploy(self, chain: Chain, outcome: Outcome) -> None:
+    def deploy_on(self, chain: Chain | EngineChain, result: BuildResult) -> None:
+        """Deploys what was built; `InputError` where that fails."""
+        for outcome in in_order(result):
+            self._deploy(chain, outcome)
+
+    def _deploy(self, chain: Chain | EngineChain, outcome: Outcome) -> None:
         from clarbuild.problems import fault
 
         unit = outcome.unit

@@ -8,10 +8,10 @@ from functools import lru_cache
 from cache.digest import ActionKey, Digest
 from cache.outcome import Action, Miss
 from clarbuild.artifacts import Entry, EntryFormatError, from_action, put_entry
+from clarbuild.context import Surroundings
 from clarbuild.graph import absolute, relative
 from clarbuild.key import CompileStep, Profile
 from clarbuild.references import References, find_references, with_siblings
-from clarbuild.run import Surroundings
 from clarbuild.worker import CompileRequest
 from compiler.description import ModuleDescription
 from compiler.diagnostics import ClarityError, CompilerBug
@@ -24,9 +24,10 @@ from compiler.interface import (
     unbound,
 )
 from runtime.engine import compile_module, engine_for
-from runtime.modules import Artifact, ModuleRequest
+from runtime.modules import Artifact, ByIdentity, ModuleRequest
 
 _KEPT = 20_000
+_KEPT_PARTS = 2_000
 
 
 class CachedModules:
@@ -40,6 +41,15 @@ class CachedModules:
         self._known: OrderedDict[ActionKey, Artifact | ClarityError] = OrderedDict()
         self.compiled = 0
         self.loaded = 0
+
+    @property
+    def around(self) -> Surroundings:
+        """The store that modules are in, and the compiler."""
+        return self._around
+
+    def step(self, request: ModuleRequest) -> CompileStep:
+        """The compilation that gives the artifact of a request, with its key."""
+        return self._step(request)[0]
 
     def __call__(self, request: ModuleRequest) -> Artifact:
         """The artifact for a request; `ClarityError` where the contract isn't valid."""
@@ -71,10 +81,9 @@ class CachedModules:
             if found is None:
                 needs[identifier] = None
                 continue
-            own = interfaces[identifier] = unbound(found, identifier, deployer)
-            needs[identifier] = Digest.of(canonical_bytes(own))
+            own, needs[identifier], named = _needed(ByIdentity(found), identifier, deployer)
+            interfaces[identifier] = own
             home = absolute(identifier, deployer).partition(".")[0]
-            named = mentions(own)
             queue += [absolute(mention, home) for mention in named]
             addressed = addressed or (
                 home != deployer and any(n.startswith(at_home) for n in named)
@@ -88,6 +97,7 @@ class CachedModules:
             needs,
             deployer if addressed else None,
             self._around.toolchain,
+            request.counts_memory,
         )
         return step, interfaces
 
@@ -99,7 +109,8 @@ class CachedModules:
         interfaces: dict[str, ContractInterface],
     ) -> Artifact | ClarityError:
         store = self._around.store
-        action = store.get_action(key)
+        # Its outputs are read next.
+        action = store.get_action(key, check_outputs=False)
         if isinstance(action, Action):
             try:
                 entry = from_action(action)
@@ -122,6 +133,7 @@ class CachedModules:
                 deployer=request.contract.partition(".")[0],
                 interfaces=tuple((name, to_bytes(own)) for name, own in sorted(interfaces.items())),
                 native=True,
+                counts_memory=request.counts_memory,
             )
         )
         if reply.bug is not None:
@@ -161,7 +173,21 @@ class CachedModules:
         if isinstance(native, Miss):
             native = compile_module(self._engine, wasm)
             store.put_native(entry.wasm, self.fingerprint, native)
-        return Artifact(wasm, from_bytes(interface), ModuleDescription.from_bytes(metadata), native)
+        return Artifact(wasm, _interface(interface), _description(metadata), native)
+
+
+# Chains of one process often have the same contracts: what is read off bytes is never changed.
+_interface = lru_cache(maxsize=_KEPT_PARTS)(from_bytes)
+_description = lru_cache(maxsize=_KEPT_PARTS)(ModuleDescription.from_bytes)
+
+
+@lru_cache(maxsize=_KEPT)
+def _needed(
+    found: ByIdentity, identifier: str, deployer: str
+) -> tuple[ContractInterface, Digest, frozenset[str]]:
+    """An interface as a contract of the deployer needs it, its digest, and what it mentions."""
+    own = unbound(found.interface, identifier, deployer)
+    return own, Digest.of(canonical_bytes(own)), frozenset(mentions(own))
 
 
 @lru_cache(maxsize=_KEPT)

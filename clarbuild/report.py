@@ -107,7 +107,8 @@ def summary(result: BuildResult, profile: str) -> str:
     total = len(result.outcomes)
     took = duration(result.seconds)
     cached_failures = sum(
-        outcome.status is Status.INVALID and not outcome.reason for outcome in result.outcomes
+        outcome.status is Status.INVALID and outcome.key is not None and not outcome.reason
+        for outcome in result.outcomes
     )
     remote = result.from_remote
     if not result.compiled and result.ok:
@@ -137,11 +138,14 @@ def dry_lines(result: BuildResult) -> list[str]:
     """What a dry run would compile, and why."""
     rows = [outcome for outcome in result.outcomes if outcome.reason]
     lines = [f"would build {shown_name(outcome.unit)}: {outcome.reason}" for outcome in rows]
-    lines.append(
-        f"{plural(len(rows), 'contract')} of {len(result.outcomes):,} would be built"
-        if rows
-        else f"nothing to do: {plural(len(result.outcomes), 'contract')} up to date"
-    )
+    total = len(result.outcomes)
+    failed = sum(outcome.status in FAILURES for outcome in result.outcomes)
+    if rows:
+        lines.append(f"{plural(len(rows), 'contract')} of {total:,} would be built")
+    elif failed:
+        lines.append(f"nothing would be built: {failed:,} of {plural(total, 'contract')} can't be")
+    else:
+        lines.append(f"nothing to do: {plural(total, 'contract')} up to date")
     return lines
 
 
@@ -168,7 +172,8 @@ class PlainReport:
     def event(self, event: Event) -> None:
         """See `Report`."""
         match event:
-            case Finished(outcome) if outcome.reason and outcome.status is Status.BUILT:
+            # What a dry run says would be built has no module.
+            case Finished(outcome) if outcome.reason and outcome.wasm is not None:
                 self._say(
                     f"built {shown_name(outcome.unit)}: {size(outcome.wasm_size)},"
                     f" {duration(outcome.seconds)} ({outcome.reason})"

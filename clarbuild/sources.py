@@ -41,16 +41,17 @@ class Sources:
         self._memory = memory
         self._now_ns = now_ns
         self._texts: dict[Digest, str] = {}
-        self._seen: dict[Path, Source] = {}
+        self._seen: dict[str, Source] = {}
 
     def source(self, unit: Unit) -> Source:
         """The unit's source; what can't be one has its problem in it."""
         if unit.path is None:
             data = (unit.code or "").encode()
             return self._keep(f"{unit.name}.clar (line {unit.line} of the log)", data)
-        seen = self._seen.get(unit.path)
+        shown = str(unit.path)
+        seen = self._seen.get(shown)
         if seen is None:
-            seen = self._seen[unit.path] = self._file(unit, unit.path)
+            seen = self._seen[shown] = self._file(unit, unit.path, shown)
         return seen
 
     def text(self, unit: Unit, source: Source) -> str:
@@ -81,8 +82,7 @@ class Sources:
         """Lets the texts go, which a build has no use for after its end."""
         self._texts.clear()
 
-    def _file(self, unit: Unit, path: Path) -> Source:
-        shown = str(path)
+    def _file(self, unit: Unit, path: Path, shown: str) -> Source:
         try:
             stamp = self._files.stamp(path)
             known = self._memory.digest(shown, stamp)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from clarbuild.context import silent
 from clarbuild.inspect import find_key, find_unit, load_artifact, wat_lines
 from clarbuild.problems import InputError, fault, problem
-from clarbuild.run import Builder, silent
+from clarbuild.run import Builder
 from clarbuild.worker import CompileRequest, decoded_interfaces
 from compiler.diagnostics import ClarityError
 from compiler.syntax import build_ast

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import cache
 from cache.folder import default_seal_path
+from clarbuild.context import Surroundings
 from clarbuild.key import Toolchain
 from clarbuild.remote import Remotes
-from clarbuild.run import Surroundings
 
 SIZE_VARIABLE = "CLARBUILD_CACHE_SIZE"
 

@@ -52,6 +52,11 @@ class Unit:
     boot: bool = False
 
     @property
+    def rules(self) -> tuple[int, int, int]:
+        """Clarity version, epoch and the cost table's epoch: what decides besides the source."""
+        return self.version, self.epoch, self.cost_epoch
+
+    @property
     def id(self) -> str:
         """The contract's identifier on the chain."""
         return f"{self.deployer}.{self.name}"
@@ -64,7 +69,10 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The units to build; `ordered` ones can refer only to earlier units of their segment."""
+    """The units to build; `ordered` ones can refer only to earlier units of their segment.
+
+    `settings` are the tables of a Clarinet.toml, but for the contracts, which are units.
+    """
 
     kind: Kind
     name: str

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from cache.digest import Digest
 from cache.outcome import Action
 from clarbuild.artifacts import diagnostic_row
+from clarbuild.context import silent
+from clarbuild.outcome import BuildResult, Status
 from clarbuild.pool import make_executor
-from clarbuild.run import Builder, silent
+from clarbuild.run import Builder
 from clarbuild.worker import CompileReply
 
 
@@ -23,11 +25,16 @@ class Verified:
     stage: str | None
 
 
-def verify(builder: Builder, sample: int | None) -> list[Verified]:
+def verify(builder: Builder, sample: int | None) -> tuple[BuildResult, list[Verified]]:
     """Builds what isn't built, then compiles all of it, or a sample, once more."""
     result = builder.build(silent)
+    # On some the compiler itself failed: there is nothing to compare with.
     outcomes = list(
-        {outcome.key: outcome for outcome in result.outcomes if outcome.key is not None}.values()
+        {
+            outcome.key: outcome
+            for outcome in result.outcomes
+            if outcome.key is not None and outcome.status is not Status.BROKEN
+        }.values()
     )
     if sample is not None and sample < len(outcomes):
         outcomes = random.sample(outcomes, sample)
@@ -41,7 +48,7 @@ def verify(builder: Builder, sample: int | None) -> list[Verified]:
             stored = builder.around.store.get_action(outcome.key, check_outputs=False)
             stage = _difference(stored, reply) if isinstance(stored, Action) else "entry"
             found.append(Verified(outcome.unit.id, outcome.key.hex, stage))
-    return found
+    return result, found
 
 
 def _difference(stored: Action, reply: CompileReply) -> str | None:

@@ -1,8 +1,9 @@
 """Watches a project and builds it after each edit; contents decide, not events.
 
-Events only say when to look. A build starts after a quiet period, or when a deadline is over
-while edits go on; a newer edit supersedes a build that still runs. Without events (the system's
-watches may be used up) the files' stamps are polled.
+Events only say when and where to look, and once it is quiet everything is looked at. A build
+starts after a quiet period, or when a deadline is over while edits go on; a newer edit supersedes
+a build that still runs. Without events (the system's watches may be used up) the files' stamps are
+polled.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from clarbuild.clarinet import MANIFEST_NAME
 from clarbuild.files import Files, Stamp
@@ -24,11 +26,19 @@ _IGNORED_EVENTS = frozenset({"opened", "closed_no_write"})
 _FOLDER_EVENTS = frozenset({"created", "deleted", "moved"})
 
 
+# How long it is quiet after edits before everything is looked at.
+PAUSE_SECONDS = 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds: of quiet before a build, of patience with edits that go on, between polls."""
+    """Seconds: of quiet before a build, of patience with edits that go on, between polls.
+
+    After a file was closed or moved into its place it is whole: `whole` is enough quiet then.
+    """
 
     quiet: float = 0.02
+    whole: float = 0.005
     deadline: float = 0.5
     poll: float = 0.4
 
@@ -42,15 +52,15 @@ class Trigger:
         self._condition = threading.Condition()
         self._touched: set[str] = set()
         self._first = 0.0
-        self._latest = 0.0
+        self._due = 0.0
 
-    def touch(self, path: str) -> None:
-        """Something happened to `path`."""
+    def touch(self, path: str, *, whole: bool = False) -> None:
+        """Something happened to `path`, which is whole again or may not be yet."""
         now = self._clock()
         with self._condition:
             if not self._touched:
                 self._first = now
-            self._latest = now
+            self._due = now + (self._timing.whole if whole else self._timing.quiet)
             self._touched.add(path)
             self._condition.notify_all()
 
@@ -69,7 +79,7 @@ class Trigger:
                     return set()
                 self._condition.wait(left)
             while True:
-                due = min(self._latest + self._timing.quiet, self._first + self._timing.deadline)
+                due = min(self._due, self._first + self._timing.deadline)
                 left = due - self._clock()
                 if left <= 0:
                     touched, self._touched = self._touched, set()
@@ -120,10 +130,13 @@ class Watcher:
                 kind = event.event_type
                 if kind in _IGNORED_EVENTS or (event.is_directory and kind not in _FOLDER_EVENTS):
                     return
-                for path in (event.src_path, event.dest_path):
+                for path, whole in (
+                    (event.src_path, kind == "closed"),
+                    (event.dest_path, kind == "moved"),
+                ):
                     text = path.decode() if isinstance(path, bytes) else str(path)
                     if text and (event.is_directory or text.endswith(_RELEVANT)):
-                        trigger.touch(text)
+                        trigger.touch(text, whole=whole)
 
         observer = Observer()
         observer.schedule(Handler(), str(self._root), recursive=True)
@@ -151,25 +164,44 @@ class SupersededError(Exception):
     """A newer edit has come: the build that runs is of no use any more."""
 
 
+class Build(Protocol):
+    """Builds what there is."""
+
+    def __call__(self, touched: set[str] | None, *, quiet: bool) -> None:
+        """Looks at the `touched` paths, those since it last came to its end, or at everything.
+
+        It looks at everything in the beginning, after a fault of the manifest and, with `quiet`,
+        once there are no more edits, because events can get lost. Raises `SupersededError` to give
+        up for a newer edit, and `InputError` for a manifest that is broken, perhaps only for now.
+        """
+
+
 def watch(
-    build: Callable[[], None],
+    build: Build,
     trigger: Trigger,
     *,
     complain: Callable[[InputError], None],
     stop: Callable[[], bool] = lambda: False,
+    pause: float = PAUSE_SECONDS,
 ) -> None:
-    """Builds now and after every edit, until `stop` says so.
-
-    `build` raises `SupersededError` to give up for a newer edit, and `InputError` for a manifest
-    that is broken, perhaps only for now.
-    """
+    """Builds now and after every edit, until `stop` says so."""
+    since: set[str] | None = None
+    quiet = False
     while not stop():
         try:
-            build()
+            build(None if quiet else since, quiet=quiet)
+            looked = quiet or since is None
+            since = set()
         except SupersededError:
-            pass
+            looked = False
         except InputError as error:
             complain(error)
+            since, looked = None, True
+        quiet = False
         while not stop():
-            if trigger.wait(1.0):
+            if new := trigger.wait(pause):
+                since = None if since is None else since | new
+                break
+            if not looked:
+                quiet = True
                 break

@@ -26,7 +26,8 @@ _PAIR = struct.Struct("<Ii")
 class CompileRequest:
     """A contract and the interfaces of what it may use, each by the name that it has for it.
 
-    With `native` the module is compiled for this machine, too.
+    With `native` the module is compiled for this machine, too; with `counts_memory` it counts memory
+    as the interpreter does.
     """
 
     source: str
@@ -37,6 +38,7 @@ class CompileRequest:
     deployer: str
     interfaces: tuple[tuple[str, bytes], ...]
     native: bool = False
+    counts_memory: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,11 @@ def compile_request(request: CompileRequest) -> CompileReply:
             request.version,
             request.epoch,
             decoded_interfaces(request),
-            CompileOptions(profile=request.profile, cost_epoch=request.cost_epoch),
+            CompileOptions(
+                profile=request.profile,
+                cost_epoch=request.cost_epoch,
+                counts_memory=request.counts_memory,
+            ),
             laps,
         )
         engine = engine_for(request.profile)

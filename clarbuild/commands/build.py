@@ -30,10 +30,11 @@ from clarbuild.commands.options import (
 from clarbuild.guard import BAD_INPUT, guarded
 
 if TYPE_CHECKING:
+    from clarbuild.context import Listener
     from clarbuild.executors import ClusterFactory
+    from clarbuild.outcome import BuildResult
     from clarbuild.problems import InputError
     from clarbuild.report import Report
-    from clarbuild.run import Listener
 
 
 @guarded
@@ -152,7 +153,9 @@ def watch(
     ] = False,
 ) -> int:
     """Build after every edit, until Ctrl-C."""
+    from clarbuild.context import silent
     from clarbuild.files import DiskFiles
+    from clarbuild.outcome import Finished
     from clarbuild.report import make_report
     from clarbuild.watch import SupersededError, Timing, Trigger, Watcher
     from clarbuild.watch import watch as run_watch
@@ -167,19 +170,26 @@ def watch(
     watcher = Watcher(path, DiskFiles(), trigger, timing)
 
     cold = True
+    latest: BuildResult | None = None
 
     def check() -> None:
         if trigger.pending:
             raise SupersededError
 
-    def build_once() -> None:
-        nonlocal cold
-        result = builder.build(report.event, check)
-        report.result(result)
+    def build_once(touched: set[str] | None, *, quiet: bool) -> None:
+        nonlocal cold, latest
+        before, latest = latest, builder.build(silent if quiet else report.event, check, touched)
+        if quiet:
+            if before is not None and latest.same_end(before):
+                return
+            for outcome in latest.outcomes:
+                if outcome.reason:
+                    report.event(Finished(outcome))
+        report.result(latest)
         if cold:
             cold = False
             warm(options.profile)
-        if result.ok and execute is not None:
+        if latest.ok and execute is not None:
             code = subprocess.run(execute, shell=True, check=False).returncode
             if code:
                 report.note(f"`{execute}` ended with {code}")

@@ -166,6 +166,24 @@ def clear() -> int:
     return 0
 
 
+@cache_app.command("rotate-key")
+@guarded
+def rotate_key() -> int:
+    """Make a new key that seals native code; what the old one sealed is compiled again."""
+    from cache.seal import SealUnavailable
+    from clarbuild.problems import fault
+    from clarbuild.report import plural
+    from clarbuild.surroundings import open_store
+
+    with open_store() as store:
+        try:
+            dropped = store.rotate_seal()
+        except SealUnavailable as error:
+            raise fault("rotate-key", "no-seal", str(error)) from None
+    print(f"a new key; dropped {plural(dropped, 'native module')} of the old one")
+    return 0
+
+
 @cache_app.command()
 @guarded
 def path() -> int:
@@ -186,16 +204,26 @@ def verify_builds(
     as_json: JsonOption = False,
 ) -> int:
     """Compile again and compare with the cache, byte for byte."""
+    from clarbuild.outcome import Status
     from clarbuild.report import plural
     from clarbuild.verify import verify as run_verify
 
     builder = open_builder(project_path(project), options_of(release=release))
     with builder.around.store:
-        findings = run_verify(builder, sample)
+        result, findings = run_verify(builder, sample)
     different = [found for found in findings if found.stage is not None]
     lines = [f"{found.contract}: {found.stage} differs" for found in different]
     lines.append(
         f"{plural(len(findings), 'artifact')} compiled again, {len(different):,} different"
     )
-    show({"verified": findings, "different": len(different)}, as_json=as_json, lines=lines)
+    unbuilt = sum(
+        outcome.key is None or outcome.status is Status.BROKEN for outcome in result.outcomes
+    )
+    if unbuilt:
+        lines.append(f"{plural(unbuilt, 'contract')} not built, and not compared")
+    show(
+        {"verified": findings, "different": len(different), "not_built": unbuilt},
+        as_json=as_json,
+        lines=lines,
+    )
     return BAD_INPUT if different else 0

@@ -9,18 +9,36 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from clarbuild.commands.engines import (
+    REPORTS,
+    ActivationOption,
+    Engine,
+    EngineOption,
+    EpochAtOption,
+    GenesisOption,
+    ReportsOption,
+    StopOption,
+    engine_chains,
+    tell_engines,
+)
 from clarbuild.commands.options import JsonOption, ProjectOption, ReleaseOption, project_path
-from clarbuild.guard import BAD_INPUT, TRACEBACK_VARIABLE, guarded
+from clarbuild.guard import BAD_INPUT, OUR_FAULT, TRACEBACK_VARIABLE, guarded
 
 if TYPE_CHECKING:
-    from clarbuild.project import Project
+    from clarbuild.key import Profile
+    from clarbuild.project import Chain, ContractHandle
     from clarbuild.units import Manifest
+    from compiler.values import Value
+    from runtime.boot import BootContracts
+    from runtime.engines import Discrepancy, EngineChains
     from runtime.receipts import Receipt
+    from runtime.replay import Answer
 
 _PROGRESS_EVERY = 50
 
@@ -37,50 +55,94 @@ def call(
         str | None, typer.Option("--sender", help="Who calls: an address, or a project's account.")
     ] = None,
     project: ProjectOption = None,
+    engine: EngineOption = Engine.WASM,
+    activation: ActivationOption = 0,
+    epochs: EpochAtOption = None,
+    reports: ReportsOption = REPORTS,
     release: ReleaseOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Deploy a project on a fresh chain, from the cache, and call a function."""
-    from clarbuild.arguments import parse_arguments
-    from clarbuild.problems import fault
     from clarbuild.project import Project
 
-    _quiet_logs()
-    with Project(project_path(project), profile="release" if release else "debug") as opened:
-        compiled_before = opened.build().compiled
+    quiet_logs()
+    found: list[Discrepancy] = []
+    with ExitStack() as stack:
+        profile: Profile = "release" if release else "debug"
+        opened = stack.enter_context(Project(project_path(project), profile=profile))
+        built = opened.build()
+        compiled_before = built.compiled
         chain = opened.chain()
-        try:
-            handle = chain.contract(contract.removeprefix("."))
-        except KeyError as error:
-            raise fault(contract, "unknown-contract", str(error.args[0])) from None
-        signature = handle.functions.get(function)
-        if signature is None:
-            raise fault(
-                contract,
-                "unknown-function",
-                f"{handle.id} has no public or read-only function {function}",
-                hint=f"it has {', '.join(handle.functions) or 'none'}",
-            )
+        handle, values = handle_of(chain, contract, function, arguments or [])
         deployer = handle.id.partition(".")[0]
-        values = parse_arguments(arguments or [], function, signature, deployer)
-        caller = _sender(sender, opened.manifest, deployer)
+        caller = caller_of(sender, opened.manifest, deployer)
+        run = partial(handle.call_values, function, values, sender=caller)
+        chains: EngineChains | None = None
+        if engine is not Engine.WASM or activation or epochs:
+            chains = stack.enter_context(
+                engine_chains(
+                    opened.modules,
+                    profile,
+                    engine=engine,
+                    activation=activation,
+                    epochs=epochs,
+                    reports=reports,
+                    stop=False,
+                    genesis_time=None,
+                )
+            )
+            chains.tell = found.append
+            both = chains.chain()
+            opened.deploy_on(both, built)
+            read_only = chain.contracts[handle.id].access[function] == "read-only"
+            run = partial(
+                both.read if read_only else both.call, handle.id, function, values, caller
+            )
         started = time.perf_counter()
-        receipt = handle.call_values(function, values, sender=caller)
+        receipt = run()
         seconds = time.perf_counter() - started
         if as_json:
             print(json.dumps(receipt.to_json(), ensure_ascii=False))
         else:
-            _tell(receipt)
+            tell(receipt)
             compiled = compiled_before + opened.modules.compiled
             total = len(chain.contracts)
             print(
                 f"{total - min(compiled, total)} of {total} contracts from the cache; "
                 f"the call took {seconds * 1000:.2f} ms"
             )
+            if chains is not None:
+                tell_engines(chains, found, print)
+    if found:
+        return OUR_FAULT
     return 0 if receipt.ok else BAD_INPUT
 
 
-def _sender(given: str | None, manifest: Manifest, deployer: str) -> str:
+def handle_of(
+    chain: Chain, contract: str, function: str, arguments: list[str]
+) -> tuple[ContractHandle, list[Value]]:
+    """A contract of a chain, and the arguments for one of its functions as values."""
+    from clarbuild.arguments import parse_arguments
+    from clarbuild.problems import fault
+
+    try:
+        handle = chain.contract(contract.removeprefix("."))
+    except KeyError as error:
+        raise fault(contract, "unknown-contract", str(error.args[0])) from None
+    signature = handle.functions.get(function)
+    if signature is None:
+        raise fault(
+            contract,
+            "unknown-function",
+            f"{handle.id} has no public or read-only function {function}",
+            hint=f"it has {', '.join(handle.functions) or 'none'}",
+        )
+    deployer = handle.id.partition(".")[0]
+    return handle, parse_arguments(arguments, function, signature, deployer)
+
+
+def caller_of(given: str | None, manifest: Manifest, deployer: str) -> str:
+    """Who calls: an address, an account of the project, or the deployer."""
     from clarbuild.problems import fault
     from clarbuild.units import is_address
 
@@ -97,7 +159,7 @@ def _sender(given: str | None, manifest: Manifest, deployer: str) -> str:
     return address
 
 
-def _tell(receipt: Receipt) -> None:
+def tell(receipt: Receipt) -> None:
     """Prints a receipt for people."""
     from compiler.values import source
 
@@ -127,7 +189,7 @@ def _decoded(raw: str | None) -> str | None:
     return None if raw is None else source(deserialize(bytes.fromhex(raw.removeprefix("0x"))))
 
 
-def _quiet_logs() -> None:
+def quiet_logs() -> None:
     """Faults of ours are told by receipts; where they happened only to who asks."""
     if not os.environ.get(TRACEBACK_VARIABLE):
         logging.getLogger("runtime").addHandler(logging.NullHandler())
@@ -152,15 +214,22 @@ def replay(
             "the folder `boot` beside the log's by default.",
         ),
     ] = None,
+    engine: EngineOption = Engine.WASM,
+    activation: ActivationOption = 0,
+    epochs: EpochAtOption = None,
+    reports: ReportsOption = REPORTS,
+    stop: StopOption = False,
+    genesis_time: GenesisOption = None,
     release: ReleaseOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Run a transaction log; a receipt for each deployment, call and read-only call."""
     from clarbuild.compare import Comparison
-    from clarbuild.project import Project
+    from clarbuild.project import Chain, Project
     from clarbuild.report import duration
+    from runtime.replay import replay as run_replay
 
-    _quiet_logs()
+    quiet_logs()
     expected = None if against is None else _expected(against)
     comparison = Comparison()
     counts = {"ok": 0, "failed": 0, "panic": 0}
@@ -172,7 +241,34 @@ def replay(
         out = stack.enter_context(_receipts_file(receipts))
         told = stack.enter_context(_progress(log, shown=receipts != Path("-") and not as_json))
         answered: set[int] = set()
-        for answer in _answers(opened, log, boot):
+        found: list[Discrepancy] = []
+        contracts = boot_contracts(log, boot)
+        chains: EngineChains | None = None
+        if engine is not Engine.WASM or activation or epochs:
+            chains = stack.enter_context(
+                engine_chains(
+                    opened.modules,
+                    opened.profile,
+                    engine=engine,
+                    activation=activation,
+                    epochs=epochs,
+                    reports=reports,
+                    stop=stop,
+                    genesis_time=genesis_time,
+                    boot=contracts,
+                )
+            )
+            chains.tell = found.append
+
+        def plain() -> Chain:
+            return Chain(
+                boot=contracts,
+                modules=opened.modules,
+                profile=opened.profile,
+                genesis_time=genesis_time,
+            )
+
+        for answer in _until_stopped(run_replay(log, plain if chains is None else chains.chain)):
             row = answer.receipt.to_json()
             kind = "ok" if row["ok"] else "failed"
             counts["panic" if kind == "failed" and row["error"]["kind"] == "panic" else kind] += 1
@@ -191,6 +287,7 @@ def replay(
             "compiled": opened.modules.compiled,
             "cached": opened.modules.loaded,
             "seconds": round(time.perf_counter() - started, 3),
+            **({} if chains is None else {"engines": chains.metrics.to_json()}),
         }
     target = sys.stderr if receipts == Path("-") else sys.stdout
     if as_json:
@@ -206,6 +303,10 @@ def replay(
         )
         if expected is not None:
             print("\n".join(comparison.lines()), file=target)
+        if chains is not None:
+            tell_engines(chains, found, partial(print, file=target))
+    if found:
+        return OUR_FAULT
     return BAD_INPUT if expected is not None and not comparison.equal else 0
 
 
@@ -222,19 +323,26 @@ def _check_sources(manifest: Manifest) -> None:
         raise InputError(*(problem for error in faults for problem in error.problems))
 
 
-def _answers(project: Project, log: Path, boot: Path | None) -> Iterator[Any]:
+def _until_stopped(answers: Iterator[Answer]) -> Iterator[Answer]:
+    """The answers of a replay that may be told to end with a difference, which is told then."""
+    from runtime.replay import ChainStopped
+
+    try:
+        yield from answers
+    except ChainStopped as error:
+        print(f"stopped: {error}", file=sys.stderr)
+
+
+def boot_contracts(log: Path, boot: Path | None) -> BootContracts | None:
+    """The network's own contracts: of the folder named, or of the one beside the log's."""
     from clarbuild.problems import fault
-    from clarbuild.project import Chain
     from runtime.boot import BootContracts
-    from runtime.replay import replay as run_replay
 
     beside = log.absolute().parent.parent / "boot"
     if boot is not None and not boot.is_dir():
         raise fault(str(boot), "no-such-path", "no such folder of boot contracts")
     folder = boot or (beside if beside.is_dir() else None)
-    contracts = None if folder is None else BootContracts(folder)
-    profile = project.profile
-    return run_replay(log, lambda: Chain(boot=contracts, modules=project.modules, profile=profile))
+    return None if folder is None else BootContracts(folder)
 
 
 def _expected(path: Path) -> dict[int, Any]:

@@ -46,14 +46,17 @@ def opened(project: Path | None, *, release: bool) -> Iterator[Builder]:
         yield builder
 
 
-def find(builder: Builder, target: str) -> tuple[ActionKey, Unit | None]:
-    """The key that a hash's digits or a contract's name mean."""
+def find(builder: Builder, target: str) -> tuple[Builder, ActionKey, Unit | None]:
+    """The key that a hash's digits or a contract's name mean, and the builder that knows it.
+
+    A name means the contract as it was last built: in the asked profile, else in the other one.
+    """
     from clarbuild.inspect import find_key, find_unit
     from clarbuild.problems import InputError, fault
 
     found = find_key(builder.around, target)
     if found is not None:
-        return found, None
+        return builder, found, None
     try:
         unit = find_unit(builder, target)
     except InputError:
@@ -65,10 +68,11 @@ def find(builder: Builder, target: str) -> tuple[ActionKey, Unit | None]:
             "neither a contract of this project nor the beginning of a hash in the cache",
             hint="`clarbuild build --json` prints contracts and hashes",
         )
-    key = builder.memory.last.get(unit.label)
-    if key is None:
-        raise fault(unit.id, "not-built", "not built yet", hint="`clarbuild build` builds it")
-    return key, unit
+    for one in (builder, builder.in_other_profile()):
+        key = one.memory.last.get(unit.label)
+        if key is not None:
+            return one, key, unit
+    raise fault(unit.id, "not-built", "not built yet", hint="`clarbuild build` builds it")
 
 
 @guarded
@@ -86,7 +90,7 @@ def inspect(
     from clarbuild.problems import fault
 
     with opened(project, release=release) as builder:
-        key, _ = find(builder, target)
+        _, key, _ = find(builder, target)
         artifact = load_artifact(builder.around, key)
         if artifact is None:
             raise fault(target, "not-built", "not in the cache", hint="`clarbuild build` builds it")
@@ -126,8 +130,8 @@ def explain(
     from clarbuild.explain import explain_key
 
     with opened(project, release=release) as builder:
-        key, unit = find(builder, target)
-        told = explain_key(builder, key, unit)
+        knowing, key, unit = find(builder, target)
+        told = explain_key(knowing, key, unit)
         if as_json:
             print(json.dumps(told.row(), ensure_ascii=False))
             return 0

@@ -12,8 +12,9 @@ import typer
 from clarbuild.guard import BAD_INPUT, OUR_FAULT, usage
 
 if TYPE_CHECKING:
+    from clarbuild.context import Options
     from clarbuild.outcome import BuildResult
-    from clarbuild.run import Builder, Options
+    from clarbuild.run import Builder
 
 
 class MessageFormat(StrEnum):
@@ -91,7 +92,7 @@ def options_of(
     *, release: bool, jobs: int | None = None, clarity: int | None = None, epoch: str | None = None
 ) -> Options:
     """The options of a build; an unknown epoch is a fault of usage."""
-    from clarbuild.run import Options
+    from clarbuild.context import Options
     from compiler.versions import ClarityVersion, Epoch
 
     try:

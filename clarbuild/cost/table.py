@@ -23,7 +23,7 @@ def print_rows(rows: Sequence[CostRow]) -> None:
         headings = (*_HEADINGS, *(_MEASURED if measured else ()))
         cells = [_cells(row, measured=measured) for row in mine]
         shares = [row.share[0] for row in mine]
-        _print_table(f"{contract} (epoch {mine[0].epoch})", headings, cells, shares)
+        print_table(f"{contract} (epoch {mine[0].epoch})", headings, cells, shares)
     if any(row.static.open for row in rows):
         print("+ and what contracts cost that are known only when they are called:")
         told: set[str] = set()
@@ -68,21 +68,25 @@ def _range(least: int, most: int) -> str:
     return f"{least:,}" if least == most else f"{least:,}-{most:,}"
 
 
-def _print_table(
+def print_table(
     title: str,
     headings: Sequence[str],
     rows: Sequence[Sequence[str]],
     shares: Sequence[float] = (),
+    *,
+    texts: int = 1,
 ) -> None:
+    """A table whose first column is the name of each row; the first `texts` columns are text, the
+    others numbers. `shares` say which rows stand out."""
     if not sys.stdout.isatty():
         print(title)
         widths = [max(len(row[at]) for row in (headings, *rows)) for at in range(len(headings))]
         for row in (headings, *rows):
-            first, *rest = (
-                cell.ljust(width) if not at else cell.rjust(width)
+            cells = (
+                cell.ljust(width) if at < texts else cell.rjust(width)
                 for at, (cell, width) in enumerate(zip(row, widths, strict=True))
             )
-            print("  " + "  ".join((first, *rest)).rstrip())
+            print("  " + "  ".join(cells).rstrip())
         print()
         return
     from rich.console import Console
@@ -91,7 +95,7 @@ def _print_table(
 
     table = Table(title=escape(title), title_justify="left", title_style="bold", header_style="dim")
     for at, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if at else "left", no_wrap=not at)
+        table.add_column(heading, justify="left" if at < texts else "right", no_wrap=not at)
     for number, row in enumerate(rows):
         share = shares[number] if shares else 0.0
         style = "red" if share >= _HIGH else "yellow" if share >= _NOTABLE else None
@@ -124,7 +128,7 @@ def print_changes(changes: Sequence[Change], against: str, total: int) -> None:
             )
         if change.before.static.open != change.after.static.open:
             rows.append([change.row.label, "open calls", *_opened(change), ""])
-    _print_table(f"against {against}", ("function", "what", "before", "after", "change"), rows)
+    print_table(f"against {against}", ("function", "what", "before", "after", "change"), rows)
 
 
 def _opened(change: Change) -> tuple[str, str]:

@@ -381,3 +381,14 @@ def test_a_store_is_not_sent_to_another_process(disk):
 
     with pytest.raises(TypeError):
         pickle.dumps(disk._generation.cache)
+
+
+def test_what_a_process_that_died_while_it_began_left_is_swept(opened, tmp_path):
+    with opened() as store:
+        store.put_blob(b"x")
+        version = tmp_path / "cache" / "v1"
+        (version / ".new-0123456789abcdef").mkdir()
+        (version / "leases" / ".new-0123456789abcdef").write_bytes(b"")
+        store.gc(grace=0)
+        assert {path.name for path in version.iterdir()} == {"g1", "leases"}
+        assert list((version / "leases").iterdir()) == []

@@ -167,6 +167,56 @@ def test_nor_does_the_care_of_the_cache(planted, tmp_path, secret, monkeypatch):
         check(tmp_path, secret)
 
 
+def test_nor_does_a_pickle_in_any_column_of_any_table(tmp_path, secret, opened, monkeypatch):
+    store = opened()
+    store.put_result(ActionKey(bytes(32)), "compile", {"wasm": b"x" * 40_000, "m": b"x"}, b"meta")
+    store.put_native(DIGEST, DIGEST, b"code")
+    store.pin("project", [ActionKey(bytes(32))])
+    store.stat()
+    generation = tmp_path / "cache" / "v1" / "g1"
+    bomb = pickle.dumps(Bomb(str(tmp_path / "unpickled")))
+    connection = sqlite3.connect(generation / "cache.db", isolation_level=None)
+    planted = 0
+    watch(monkeypatch)
+    try:
+        for table in ("Cache", "Pins", "Counters"):
+            columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+            (rows,) = connection.execute(f"SELECT COUNT(*) FROM {table}").fetchone()
+            assert rows
+            for column, row, value in itertools.product(columns, range(rows), (bomb, str(bomb))):
+                connection.execute("SAVEPOINT before")
+                try:
+                    connection.execute(
+                        f"UPDATE {table} SET {column} = ? WHERE rowid ="
+                        f" (SELECT rowid FROM {table} LIMIT 1 OFFSET ?)",
+                        (value, row),
+                    )
+                    planted += 1
+                except sqlite3.IntegrityError:
+                    pass  # a row's id is a number, and no two rows may have one key
+                connection.execute("RELEASE before")
+                store.get_action(ActionKey(bytes(32)))
+                store.get_blob(DIGEST)
+                store.get_native(DIGEST, DIGEST)
+                store.find("0")
+                list(store.actions())
+                store.stat()
+                with store.lease():
+                    store.put_blob(b"another")
+                store.verify()
+                store.gc(grace=0, size_limit=10_000)
+                store.put_result(
+                    ActionKey(bytes(32)), "compile", {"wasm": b"x" * 40_000, "m": b"x"}, b"meta"
+                )
+                store.put_native(DIGEST, DIGEST, b"code")
+                store.pin("project", [ActionKey(bytes(32))])
+    finally:
+        check(tmp_path, secret)
+        connection.close()
+    assert planted > 50
+    assert store.get_blob(DIGEST) == b"x"
+
+
 def test_nor_do_diskcaches_own_methods(planted, tmp_path, secret, monkeypatch):
     store, write, names, values = planted
     cache = store._generation.cache

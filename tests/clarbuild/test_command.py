@@ -70,6 +70,16 @@ def test_release_and_debug_live_side_by_side(project: Workspace, tmp_path: Path)
     assert "nothing to do" in clarbuild("build", project.root, home=tmp_path).stdout
 
 
+def test_what_was_built_in_release_only_is_found_by_name(
+    project: Workspace, tmp_path: Path
+) -> None:
+    clarbuild("build", project.root, "--release", home=tmp_path)
+    for command in ("inspect", "explain"):
+        told = clarbuild(command, "counter", "-p", project.root, home=tmp_path)
+        assert told.returncode == 0, told.stderr
+        assert "profile release" in told.stdout
+
+
 def test_inspect_by_name_and_by_hash(project: Workspace, tmp_path: Path) -> None:
     rows = [
         json.loads(line)
@@ -123,6 +133,8 @@ def test_the_cache_is_cared_for(project: Workspace, tmp_path: Path) -> None:
     assert "pinned 2 artifacts" in pinned.stdout
     clarbuild("cache", "gc", "--size", "0", home=tmp_path)
     assert "nothing to do" in clarbuild("build", project.root, home=tmp_path).stdout
+    rotated = clarbuild("cache", "rotate-key", home=tmp_path).stdout
+    assert rotated == "a new key; dropped 2 native modules of the old one\n"
     clarbuild("cache", "clear", home=tmp_path)
     assert "2 built" in clarbuild("build", project.root, home=tmp_path).stdout
     assert clarbuild("cache", "path", home=tmp_path).stdout.strip() == str(tmp_path / "cache")

@@ -11,7 +11,7 @@ from workspace import DEPLOYER, OTHER, REPOSITORY, Workspace, clarbuild
 
 import clarbuild as api
 from cache import MemoryStore, Miss
-from clarbuild.run import Surroundings
+from clarbuild.context import Surroundings
 from clarbuild.surroundings import toolchain
 
 COUNTER = """(define-data-var n uint u0)

@@ -243,7 +243,7 @@ def test_a_hostile_entry_of_wrong_types_is_refused(team: Team, server: FaultySer
     builder = at.builder()
     builder.build(lambda _event: None)
     number = next(o.number for o in result.outcomes if o.unit.name == "token")
-    step = builder._latest.steps[number]  # type: ignore[union-attr]
+    step = builder._latest.steps.step(number)  # type: ignore[union-attr]
     parcel = parcels(server)[step.key]
     assert entry_fault(parcel.action, parcel.outputs, step) is None
     meta = json.loads(parcel.action.meta)

@@ -77,6 +77,31 @@ def test_nothing_to_do_is_said(workspace: Workspace) -> None:
     assert summary(workspace.build(), "debug").startswith("nothing to do: 1 contract up to date")
 
 
+def test_a_dry_run_claims_to_have_built_nothing(workspace: Workspace) -> None:
+    workspace.project({"a": "(ok 1)", "b": "(contract-call? .a f)"})
+    out = io.StringIO()
+    report = PlainReport(out, io.StringIO(), "debug")
+    report.result(workspace.builder().dry_run(report.event), dry=True)
+    assert out.getvalue().splitlines() == [
+        "would build a: not built before",
+        "would build b: perhaps: depends on what would be built",
+        "2 contracts of 2 would be built",
+    ]
+
+
+def test_what_was_never_a_source_was_not_known_before(workspace: Workspace) -> None:
+    workspace.project({"a": "(bad)", "b": "(ok 1)"})
+    (workspace.root / "b.clar").unlink()
+    workspace.build()
+    told = summary(workspace.build(), "debug")
+    assert told.startswith("failed: 2 contracts: 2 invalid (1 known before)")
+    out = io.StringIO()
+    PlainReport(out, io.StringIO(), "debug").result(
+        workspace.builder().dry_run(lambda _: None), dry=True
+    )
+    assert out.getvalue() == "nothing would be built: 2 of 2 contracts can't be\n"
+
+
 def test_many_problems_are_cut(workspace: Workspace) -> None:
     workspace.project({f"c{n}": "(bad)" for n in range(5)})
     err = io.StringIO()

@@ -135,7 +135,9 @@ def test_a_broken_manifest_and_a_newer_edit_end_no_watch() -> None:
     built: list[int] = []
     told: list[InputError] = []
 
-    def build() -> None:
+    def build(touched: set[str] | None, *, quiet: bool) -> None:
+        assert touched is None
+        assert not quiet
         built.append(len(built))
         trigger.touch("again")
         error = ends[len(built) - 1]
@@ -145,3 +147,33 @@ def test_a_broken_manifest_and_a_newer_edit_end_no_watch() -> None:
     watch(build, trigger, complain=told.append, stop=lambda: len(built) == len(ends))
     assert built == [0, 1, 2]
     assert [str(error) for error in told] == ["broken for now"]
+
+
+def test_everything_is_looked_at_once_it_is_quiet() -> None:
+    trigger = Trigger(QUICK)
+    asked: list[tuple[set[str] | None, bool]] = []
+    edits: list[Callable[[], None]] = [
+        lambda: trigger.touch("a"),
+        lambda: trigger.touch("b"),
+        lambda: None,
+    ]
+
+    def build(touched: set[str] | None, *, quiet: bool) -> None:
+        asked.append((touched, quiet))
+        if len(asked) <= len(edits):
+            edits[len(asked) - 1]()
+        if len(asked) == 2:
+            raise SupersededError
+
+    watch(build, trigger, complain=lambda _: None, stop=lambda: len(asked) == 4, pause=0.02)
+    # What a superseded build was to look at is not forgotten.
+    assert asked == [(None, False), ({"a"}, False), ({"a", "b"}, False), (None, True)]
+
+
+def test_a_file_that_was_closed_is_whole() -> None:
+    trigger = Trigger(Timing(quiet=5, whole=0.01, deadline=10))
+    started = time.monotonic()
+    trigger.touch("a")
+    trigger.touch("a", whole=True)
+    assert trigger.wait(5) == {"a"}
+    assert time.monotonic() - started < 4

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cache import MemoryStore, Store
+from clarbuild.context import Options, Surroundings
 from clarbuild.key import Toolchain
 from clarbuild.outcome import BuildResult, Event, Status
-from clarbuild.run import Builder, Options, Surroundings
+from clarbuild.run import Builder
 from clarbuild.worker import CompileReply, CompileRequest
 from compiler.diagnostics import Diagnostic, Severity, Span
 from compiler.interface import ContractInterface, FunctionSignature, canonical_bytes, to_bytes

@@ -1,0 +1,1 @@
+"""`clarbuild profile`: what transactions spend, by Clarity line."""
