@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from compiler.layout import I32, I64
 
-HOST_INTERFACE: Final = 1
+HOST_INTERFACE: Final = 2
 IMPORT_MODULE: Final = "clarity"
 MEMORY_EXPORT: Final = "memory"
 DEPLOY_EXPORT: Final = "deploy"
@@ -23,7 +23,16 @@ ALLOC_EXPORT: Final = "alloc"
 FUNCTION_PREFIX: Final = "fn:"
 """User functions are exported as `fn:NAME`, private ones too (the network's call-read runs them)."""
 
-# The context block, at the start of memory. The host fills it before each transaction.
+# What the module defers and keeps, at the start of memory; the host sets it whenever it lets the
+# module run (`runtime.effects`).
+RECORDS_END: Final = 0x00
+"""i32: the end of the records at RECORDS."""
+RECORDED_END: Final = 0x04
+"""i32: the end of the bytes at RECORDED; STATIC_DATA where nothing may be deferred."""
+GENERATION: Final = 0x08
+"""i64: variables that the module kept in another generation are good no more; 0: none are."""
+
+# The context block follows. The host fills it before each transaction.
 RUNTIME: Final = 0x10
 READ_COUNT: Final = 0x18
 READ_LENGTH: Final = 0x20
@@ -44,6 +53,10 @@ MAX_CALL_DEPTH: Final = 0x68
 """i32: the depth at which the interpreter gives up."""
 DEPLOY_RESULT: Final = 0x6C
 """i32: after `deploy()`, 0 where no top-level expression was evaluated, else a pointer."""
+HELD: Final = 0x70
+KEPT: Final = 0x78
+"""i64 each, in modules that count memory only (`compiler.lower.memory`): what the interpreter counts
+as held where a function is entered, and all that it keeps until the transaction ends."""
 TX_SENDER: Final = 0x80
 CONTRACT_CALLER: Final = 0x88
 TX_SPONSOR: Final = 0x90
@@ -68,7 +81,13 @@ ACTIVE_FUNCTIONS: Final = 0x380
 """A bit for each function that calls other contracts: set while it runs, so that nobody can come
 back into it. The host clears them before a transaction."""
 MAX_ACTIVE_FUNCTIONS: Final = 1024
-STATIC_DATA: Final = 0x400
+RECORDS: Final = 0x400
+"""Effects that need no answer and the host has not seen yet, in their order. A record is four i32: what
+is done (the number of a variable; of a map, after the variables; after both: `print`), and where at
+RECORDED the bytes of a key begin, where they end and those that are stored or printed begin, and
+where these end."""
+RECORDED: Final = 0xC00
+STATIC_DATA: Final = 0x2000
 """Data segments and constants start here; the heap follows them."""
 
 
@@ -144,6 +163,10 @@ HOST_FUNCTIONS: Final[dict[str, Signature]] = {
     # (`runtime.words.allowances`), also where the body ended with an error. Violated: roll back and
     # answer with the index. Else commit, pass the error on, or answer PROTECT_DONE, PROTECT_LEFT.
     "protect": _i32(3, 1),
+    # trace(node, line): in modules that are traced only, the application `node` in that line of the
+    # source begins, or ends where the number is negative (~node). Ends are left out where a function
+    # is left early.
+    "trace": _i32(2),
 }
 
 PROTECT_DONE: Final = -1
@@ -174,7 +197,7 @@ class Abort(IntEnum):
     VALUE_TOO_LARGE = 10
     TYPE_VALUE_ERROR = 11
     LIST_TYPES_MUST_MATCH = 12
-    OUT_OF_MEMORY = 13
+    MEMORY_EXCEEDED = 13
     CONTRACT_CALL_EXPECT_NAME = 14
     INCORRECT_ARGUMENT_COUNT = 15
     UNREACHABLE = 16
@@ -186,6 +209,9 @@ class Abort(IntEnum):
     EXPECTED_CONTRACT_PRINCIPAL_VALUE = 21
     BAD_TOKEN_NAME = 22
     UNDEFINED_FUNCTION = 24
+    RESTRICT_ASSETS_MEMORY = 26
+    HEAP_EXHAUSTED = 27
+    UNKNOWN_HEIGHT = 25
 
 
 ABORTS: Final[dict[Abort, tuple[str, str]]] = {
@@ -201,7 +227,7 @@ ABORTS: Final[dict[Abort, tuple[str, str]]] = {
     Abort.VALUE_TOO_LARGE: ("RuntimeCheck", "ValueTooLarge"),
     Abort.TYPE_VALUE_ERROR: ("RuntimeCheck", "TypeValueError"),
     Abort.LIST_TYPES_MUST_MATCH: ("RuntimeCheck", "ListTypesMustMatch"),
-    Abort.OUT_OF_MEMORY: ("RuntimeCheck", "MemoryBalanceExceeded"),
+    Abort.MEMORY_EXCEEDED: ("RuntimeCheck", "MemoryBalanceExceeded"),
     Abort.CONTRACT_CALL_EXPECT_NAME: ("RuntimeCheck", "ContractCallExpectName"),
     Abort.INCORRECT_ARGUMENT_COUNT: ("RuntimeCheck", "IncorrectArgumentCount"),
     Abort.UNREACHABLE: ("RuntimeCheck", "Unreachable"),
@@ -213,5 +239,9 @@ ABORTS: Final[dict[Abort, tuple[str, str]]] = {
     Abort.EXPECTED_CONTRACT_PRINCIPAL_VALUE: ("RuntimeCheck", "ExpectedContractPrincipalValue"),
     Abort.BAD_TOKEN_NAME: ("Runtime", "BadTokenName"),
     Abort.UNDEFINED_FUNCTION: ("RuntimeCheck", "UndefinedFunction"),
+    Abort.RESTRICT_ASSETS_MEMORY: ("RuntimeCheck", "RestrictAssetsMemoryExceeded"),
+    # The interpreter's name for an end that its host made for want of memory, not the rules.
+    Abort.HEAP_EXHAUSTED: ("RuntimeCheck", "AbortedByExecutionHook"),
+    Abort.UNKNOWN_HEIGHT: ("Internal", "Expect"),
 }
 """Kind and name of the error that each abort reports, as receipts have them."""

@@ -15,6 +15,7 @@ from compiler.check.trait_check import check_traits
 from compiler.diagnostics import ClarityError, Diagnostic
 from compiler.interface import ContractInterface
 from compiler.syntax import ContractAst, build_ast_with_diagnostics
+from compiler.syntax.annotations import annotation_warnings
 from compiler.versions import ClarityVersion, Epoch
 
 # A tree nests as deep as the parser lets it, some 70 levels (in later epochs more), a type 32, at
@@ -70,6 +71,7 @@ def analyze(
     if diagnostics:
         # The reference VM analyses what it can make out of a broken source, and then shows the
         # last of what is wrong with it.
+        diagnostics = (*diagnostics, *annotation_warnings(source))
         raise ClarityError(_with_notes(diagnostics[-1], diagnostics[:-1]))
     return analyzed
 

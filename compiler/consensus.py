@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final, NoReturn, TypeAlias
+from typing import Final, NoReturn, TypeAlias, assert_never
 
 from compiler import types
 from compiler.addresses import is_clarity_name
@@ -177,6 +177,8 @@ def _reader(of: Type, depth: int, sanitize: bool) -> Reader:
             return _tuple_reader(of, depth, sanitize)
         case types.NoType() | types.ListUnionType():
             return lambda data, pos: mismatch(data, pos, of)
+        case _:
+            assert_never(of)
 
 
 def _too_deep(_data: bytes, _pos: int) -> NoReturn:

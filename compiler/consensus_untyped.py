@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Final, NoReturn
+from typing import Final, NoReturn, assert_never
 
 from compiler import type_relations, types
 from compiler.addresses import (
@@ -111,6 +111,8 @@ def type_of(value: Value) -> Type:
             return type_relations.parent_list_type([type_of(item) for item in items])
         case Tuple(fields):
             return type_relations.tuple_of((name, type_of(item)) for name, item in fields.items())
+        case _:
+            assert_never(value)
 
 
 _NONE_TYPE: Final = types.OptionalType(types.NO_TYPE)
@@ -403,3 +405,5 @@ def write_untyped(value: Value, out: bytearray) -> None:
                 out.append(len(name))
                 out += name.encode()
                 write_untyped(item, out)
+        case _:
+            assert_never(value)

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from compiler.costs.memory import NOTHING, MemoryBound
 from compiler.costs.ranges import FREE, CostRange
 from compiler.diagnostics import CompilerBug
 from compiler.types import (
@@ -45,6 +46,8 @@ class FunctionEntry:
     result: Type
     costs: CostRange = FREE
     """What a run of it costs, without what the host charges and other contracts."""
+    memory: MemoryBound = NOTHING
+    """What a run of it holds and keeps at most, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class ModuleDescription:
     """Type of the last top-level expression; `None` where there is none."""
     deploy_costs: CostRange = FREE
     """What evaluating the top-level forms costs."""
+    deploy_memory: MemoryBound = NOTHING
+    """What it holds and keeps at most."""
     heap: int = 0
     """The heap's base: the first byte after static data."""
 
@@ -97,6 +102,7 @@ class ModuleDescription:
                     [[p, type_to_json(t)] for p, t in f.parameters],
                     type_to_json(f.result),
                     f.costs.to_json(),
+                    list(f.memory),
                 ]
                 for name, f in self.functions.items()
             },
@@ -120,6 +126,7 @@ class ModuleDescription:
             ],
             "deploy_result": type_to_json(self.deploy_result) if self.deploy_result else None,
             "deploy_costs": self.deploy_costs.to_json(),
+            "deploy_memory": list(self.deploy_memory),
             "heap": self.heap,
         }
 
@@ -134,8 +141,9 @@ class ModuleDescription:
                     tuple((p, read(t)) for p, t in parameters),
                     read(result),
                     CostRange.from_json(costs),
+                    MemoryBound(*memory),
                 )
-                for name, (access, parameters, result, costs) in raw["functions"].items()
+                for name, (access, parameters, result, costs, memory) in raw["functions"].items()
             },
             variables=[(n, read(t)) for n, t in raw["variables"]],
             maps=[(n, read(k), read(v)) for n, k, v in raw["maps"]],
@@ -157,6 +165,7 @@ class ModuleDescription:
             ],
             deploy_result=read(raw["deploy_result"]) if raw["deploy_result"] else None,
             deploy_costs=CostRange.from_json(raw["deploy_costs"]),
+            deploy_memory=MemoryBound(*raw["deploy_memory"]),
             heap=raw["heap"],
         )
 

@@ -28,7 +28,8 @@ the static one. They are laid out as i32 in a vector:
 - sequence of bytes or characters: its length; `optional`: 1 if the inside has a type (0: none seen);
   `response`: two such flags; `list` of a type without dimensions: its maximal length; other lists:
   maximal length, flags (bit 0: entry type known, bit 1: elements carry the entry type rather than a
-  type of their own), then the entry's dimensions; tuple: those of its fields. Others have none.
+  type of their own, bit 2: but for the maximal lengths of lists in them, which are as long as they
+  are), then the entry's dimensions; tuple: those of its fields. Others have none.
 
 The dynamic-type slot of a tuple, and of a list whose entries have dimensions, is 0 where the type is
 what the contents say (the usual case), else a pointer to such a vector. For a list whose entries have
@@ -71,6 +72,10 @@ MAX_LEN: Final = 2
 
 KNOWN_EMPTY: Final = 1 << 31
 """The dynamic type of a list of no entries of a known type without dimensions (0: unknown)."""
+
+ENTRY_CARRIED: Final = 2
+OWN_LENGTHS: Final = 4
+"""Flags of a list's vector, bits 1 and 2; see the module's text."""
 
 
 class Slot(NamedTuple):

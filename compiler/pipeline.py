@@ -31,13 +31,17 @@ class CompileOptions:
     """What besides source, version, epoch and interfaces decides the bytes.
 
     `cost_epoch` is the epoch that the contract will run in; `None` is the epoch of its
-    deployment. `checked` follows the value stack while emitting (slow: for tests).
+    deployment. `checked` follows the value stack while emitting (slow: for tests). With
+    `counts_memory` the code counts memory as the interpreter does, instead of a bound beside it;
+    with `traced` it tells the host of each application, all that it charged being written.
     """
 
     profile: Profile = "debug"
     cost_epoch: Epoch | None = None
     metering: bool = True
+    counts_memory: bool = False
     checked: bool = False
+    traced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,11 @@ def generate(
         options.cost_epoch or epoch,
         builder,
         metering=options.metering,
-        inlining=not debug,
+        counts_memory=options.counts_memory,
+        # What an inlined function holds would have to be let go where it is left early.
+        inlining=not debug and not options.counts_memory,
         places=places,
+        traced=options.traced,
     )
     builder.export_function(abi.ALLOC_EXPORT, module.alloc)
     lower_contract(module)

@@ -45,8 +45,8 @@ MAX_CONTRACT_NAME_LENGTH = 40
 _MAX_U32 = 0xFFFF_FFFF
 _BYTES = (BufferType, StringAsciiType)
 _TEXTS = (BufferType, StringAsciiType, StringUtf8Type)
-_PRINCIPAL_SIZE = 148
-_TRAIT_SIZE = 276
+PRINCIPAL_SIZE = 148
+TRAIT_SIZE = 276
 _PRINCIPAL_SERIALIZED = 1 + 21 + 1 + 128
 
 # --- sizes ------------------------------------------------------------------------------------
@@ -59,11 +59,11 @@ _FLAT_SIZES: dict[type, int] = {
     IntType: 16,
     UIntType: 16,
     BoolType: 1,
-    PrincipalType: _PRINCIPAL_SIZE,
-    CallablePrincipalType: _PRINCIPAL_SIZE,
-    ListUnionType: _PRINCIPAL_SIZE,
-    CallableTraitType: _TRAIT_SIZE,
-    TraitReferenceType: _TRAIT_SIZE,
+    PrincipalType: PRINCIPAL_SIZE,
+    CallablePrincipalType: PRINCIPAL_SIZE,
+    ListUnionType: PRINCIPAL_SIZE,
+    CallableTraitType: TRAIT_SIZE,
+    TraitReferenceType: TRAIT_SIZE,
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeAlias, TypeVar, assert_never
 
 from compiler import type_relations, types
 from compiler.addresses import join_principal, split_principal
@@ -385,6 +385,8 @@ def display(value: Value) -> str:
             return f"({' '.join(map(display, items))})"
         case Tuple(fields):
             return f"(tuple{''.join(f' ({n} {display(v)})' for n, v in fields.items())})"
+        case _:
+            assert_never(value)
 
 
 _SELF: Final[dict[type, type]] = {

@@ -6,22 +6,20 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from compiler.abi import ACTIVE_FUNCTIONS, RUNTIME, Abort
-from compiler.layout import DATA, KNOWN_EMPTY, layout_of, passes_by_memory
+from compiler.layout import DATA, layout_of, passes_by_memory
 from compiler.lower import held as h
+from compiler.lower.casts import cast
 from compiler.lower.convert import same_layout
 from compiler.lower.depth import check_depth, enter_calls, leave_calls
 from compiler.lower.function import FunctionLowering, HeldNode
 from compiler.lower.held import Held
+from compiler.lower.trait_arguments import becomes_traits, push_count
 from compiler.lower.typed.bounds import size_bounds
 from compiler.syntax.ast import AtomNode, ListNode
+from compiler.type_sizes import PRINCIPAL_SIZE, TRAIT_SIZE
 from compiler.types import (
-    PRINCIPAL,
     CallableTraitType,
-    ListType,
     NoType,
-    OptionalType,
-    ResponseType,
-    TupleType,
     Type,
 )
 from compiler.versions import ClarityVersion
@@ -43,63 +41,120 @@ def call_user_function(
         # The checker lets it pass; what was evaluated before is undone anyway.
         fn.abort(Abort.INCORRECT_ARGUMENT_COUNT)
         return function.result
-    if inlines(fn.module, function):
-        _inline(fn, function, arguments)
-        _discount_principals(fn, function, arguments)
-        return function.result
+    discount = _Discount(fn, function, arguments)
+    with fn.memory.arguments(arguments) as given:
+        if inlines(fn.module, function):
+            _inline(fn, function, given, discount)
+        else:
+            # Around a loop that applies it, the level was entered once for all (`fold` and kin).
+            in_loop = any(isinstance(argument, HeldNode) for argument in arguments)
+            _call(fn, function, given, discount, in_loop=in_loop)
+    discount.grant()
+    return function.result
+
+
+def _call(
+    fn: FunctionLowering,
+    function: UserFunction,
+    arguments: Sequence[Node | HeldNode],
+    discount: _Discount,
+    *,
+    in_loop: bool,
+) -> None:
     by_memory = passes_by_memory(function.parameters)
     block: Local | None = None
     if by_memory:
         block = fn.alloc(sum(layout_of(p).slot_size for p in function.parameters))
     offset = 0
-    for argument, parameter in zip(arguments, function.parameters, strict=True):
+    for place, (argument, parameter) in enumerate(zip(arguments, function.parameters, strict=True)):
         fn.lower_as(argument, parameter)
+        discount.look_at_stack(place, parameter)
         if block is not None:
             h.store_slots(fn.code, block, offset, parameter)
             offset += layout_of(parameter).slot_size
     if block is not None:
         fn.code.local_get(block)
         fn.code.release(block)
-    # Around a loop that applies it, the level was entered once for all (`fold` and its kin).
-    entered = not any(isinstance(argument, HeldNode) for argument in arguments)
-    if entered:
+    if not in_loop:
         enter_calls(fn)
     fn.call(_callee(fn.module, function))
     fn.meter.add(fn.module.cost_ranges[function.name])
-    if entered:
+    fn.memory.call(fn.module.memory_bounds[function.name])
+    if not in_loop:
         leave_calls(fn)
-    _discount_principals(fn, function, arguments)
-    return function.result
 
 
-def _discount_principals(
-    fn: FunctionLowering, function: UserFunction, arguments: Sequence[Node | HeldNode]
-) -> None:
-    """Take back what was charged too much for contracts that became traits as arguments.
+class _Discount:
+    """Takes back what was charged too much for contracts that became traits as arguments.
 
     An argument is charged by its size as it is passed, and a trait is larger than a principal.
     """
-    module = fn.module
-    if not module.metering or not module.epoch.charges_argument_size:
-        return
-    if module.version < ClarityVersion.CLARITY_2:
-        return
-    own_types = [
-        a.held.type if isinstance(a, HeldNode) else module.typed.own_type(a) for a in arguments
-    ]
-    traits = sum(
-        isinstance(parameter, CallableTraitType) and not isinstance(own, CallableTraitType)
-        for own, parameter in zip(own_types, function.parameters, strict=True)
-    )
-    if traits:
-        shape = module.costs["cost_inner_type_check_cost"].runtime
-        declared = module.generated.declared_size
-        trait = next(p for p in function.parameters if isinstance(p, CallableTraitType))
-        each = shape.evaluate(declared(trait)) - shape.evaluate(declared(PRINCIPAL))
+
+    __slots__ = ("_alone", "_fn", "_within")
+
+    def __init__(
+        self, fn: FunctionLowering, function: UserFunction, arguments: Sequence[Node | HeldNode]
+    ) -> None:
+        module = fn.module
+        self._fn = fn
+        # Arguments that are such contracts, and those that hold some, of which there is a count.
+        self._alone = 0
+        self._within: tuple[dict[int, Type], Local] | None = None
+        if not module.metering or not module.epoch.charges_argument_size:
+            return
+        if module.version < ClarityVersion.CLARITY_2:
+            return
+        types: dict[int, Type] = {}
+        for place, (argument, parameter) in enumerate(
+            zip(arguments, function.parameters, strict=True)
+        ):
+            if isinstance(argument, HeldNode):
+                own = argument.held.type
+            else:
+                own = module.typed.own_type(argument)
+            if not becomes_traits(own, parameter):
+                continue
+            if isinstance(parameter, CallableTraitType):
+                self._alone += 1
+            else:
+                types[place] = own
+        if types:
+            count = fn.local_i32()
+            fn.code.i32_const(0).local_set(count)
+            self._within = (types, count)
+
+    def look_at(self, place: int, value: Held) -> None:
+        """Count the contracts in an argument."""
+        if self._within is None or place not in self._within[0]:
+            return
+        fn, (types, count) = self._fn, self._within
+        push_count(fn, value, 0, types[place], value.type)
+        fn.code.local_get(count).i32_add().local_set(count)
+
+    def look_at_stack(self, place: int, parameter: Type) -> None:
+        """The same with the argument on the stack, where it stays."""
+        if self._within is None or place not in self._within[0]:
+            return
+        value = self._fn.hold(parameter)
+        self.look_at(place, value)
+        self._fn.push(value)
+        self._fn.release(value)
+
+    def grant(self) -> None:
+        """Take it back, after the call."""
+        if not self._alone and self._within is None:
+            return
+        fn, code = self._fn, self._fn.code
+        shape = fn.module.costs["cost_inner_type_check_cost"].runtime
+        each = shape.evaluate(TRAIT_SIZE) - shape.evaluate(PRINCIPAL_SIZE)
         fn.meter.flush()
-        code = fn.code
         code.i32_const(0).i32_const(0).i64_load(RUNTIME)
-        code.i64_const(traits * each).i64_sub().i64_store(RUNTIME)
+        code.i64_const(self._alone)
+        if self._within is not None:
+            count = self._within[1]
+            code.local_get(count).i64_extend_i32_u().i64_add()
+            code.release(count)
+        code.i64_const(each).i64_mul().i64_sub().i64_store(RUNTIME)
 
 
 # Bodies of more nodes than this are called. Inlined ones may inline in turn.
@@ -136,7 +191,10 @@ def _body_size(module: ModuleLowering, body: Node) -> tuple[int, int]:
 
 
 def _inline(
-    fn: FunctionLowering, function: UserFunction, arguments: Sequence[Node | HeldNode]
+    fn: FunctionLowering,
+    function: UserFunction,
+    arguments: Sequence[Node | HeldNode],
+    discount: _Discount,
 ) -> Type:
     """Evaluate the arguments, then the body where the call stands."""
     module = fn.module
@@ -144,8 +202,9 @@ def _inline(
     in_loop = any(isinstance(argument, HeldNode) for argument in arguments)
     values: list[Held] = []
     fresh: list[Held] = []
-    for argument, parameter in zip(arguments, function.parameters, strict=True):
+    for place, (argument, parameter) in enumerate(zip(arguments, function.parameters, strict=True)):
         value = _argument(fn, argument, parameter)
+        discount.look_at(place, value)
         values.append(value)
         if not (isinstance(argument, HeldNode) and value.locals is argument.held.locals):
             fresh.append(value)
@@ -198,7 +257,7 @@ def _enter(fn: FunctionLowering, values: Sequence[Held]) -> None:
     for value in values:
         _charge_parameter(fn, value, by_argument=by_argument)
         if casts:
-            _cast(fn, value)
+            cast(fn, value)
 
 
 def _callee(module: ModuleLowering, function: UserFunction) -> FuncRef:
@@ -259,6 +318,7 @@ def lower_function(module: ModuleLowering, function: UserFunction, typed: TypedF
     for cleanup in fn.cleanups:
         cleanup()
     module.cost_ranges[function.name] = fn.meter.ranges.range()
+    module.memory_bounds[function.name] = fn.memory.bound()
     code.finish()
 
 
@@ -317,73 +377,3 @@ def _charge_parameter(fn: FunctionLowering, value: Held, *, by_argument: bool) -
         generated.push_size(fn, value.type)
         fn.code.i64_extend_i32_u()
         fn.charge_stack("cost_inner_type_check_cost", size_bounds(value.type))
-
-
-def _cast(fn: FunctionLowering, value: Held) -> None:
-    """Give an argument's lists and tuples the parameter's type, as Clarity 2 on does.
-
-    A list keeps its own maximal length (`clarity2_implicit_cast`).
-    """
-    if not fn.module.metering or all(slot.kind == DATA for slot in value.layout.natural):
-        return
-    if value.layout.boxed:
-        # The box may be shared: it is copied before its dynamic types are changed.
-        size = value.layout.slot_size
-        copy = fn.alloc(size)
-        fn.code.local_get(copy).local_get(value.locals[0]).i32_const(size).memory_copy()
-        fn.code.local_get(copy).local_set(value.locals[0])
-        fn.code.release(copy)
-    _cast_part(fn, value, 0, value.type)
-
-
-def _cast_part(fn: FunctionLowering, value: Held, start: int, part: Type) -> None:
-    """`start` is the first natural slot of the part."""
-    module = fn.module
-    code = fn.code
-    match part:
-        case OptionalType(inner=inner):
-            _cast_part(fn, value, start + 1, inner)
-        case ResponseType(ok=ok, err=err):
-            _cast_part(fn, value, start + 1, ok)
-            _cast_part(fn, value, start + 1 + len(layout_of(ok).natural), err)
-        case ListType(entry=entry) if layout_of(entry).dimensions:
-            # A vector of its own: the value's maximal length, the declared entry.
-            declared = module.declared_vector(part)
-            size = 4 * layout_of(part).dimensions
-            own = fn.local_i32()
-            h.push_part(code, value, start, part)
-            code.call(module.generated.max_len(part)).local_set(own)
-            vector = fn.alloc(size)
-            code.local_get(vector).i32_const(declared).i32_const(size).memory_copy()
-            code.local_get(vector).local_get(own).i32_store(0)
-            code.local_get(vector)
-            _set_slot(code, value, start + 2)
-            code.release(own, vector)
-        case ListType():
-            # Only that the entry's type is known now can make a difference.
-            h.push_slot(code, value, start + 2)
-            code.i32_const(KNOWN_EMPTY)
-            h.push_slot(code, value, start + 2)
-            code.select()
-            _set_slot(code, value, start + 2)
-        case TupleType(fields=fields) if layout_of(part).dimensions:
-            at = start
-            for _, field_type in fields:
-                _cast_part(fn, value, at, field_type)
-                at += len(layout_of(field_type).natural)
-            code.i32_const(module.declared_vector(part))
-            _set_slot(code, value, at)
-        case _:
-            pass
-
-
-def _set_slot(code: Code, value: Held, index: int) -> None:
-    """Pop an i32 into a natural slot."""
-    if not value.layout.boxed:
-        code.local_set(value.locals[index])
-        return
-    temporary = code.local(I32)
-    code.local_set(temporary)
-    code.local_get(value.locals[0]).local_get(temporary)
-    code.i32_store(value.layout.natural[index].offset)
-    code.release(temporary)

@@ -14,6 +14,7 @@ from compiler.costs import CostTable, Kind
 from compiler.costs.ranges import CostRange
 from compiler.lower.cost_places import CostPlaces
 from compiler.lower.cost_ranges import CostRanges
+from compiler.lower.memory import Memory
 from compiler.lower.typed.bounds import Bounds
 from compiler.wasm.code import Code
 from compiler.wasm.functions import FuncRef
@@ -35,6 +36,7 @@ class Meter:
         "_enabled",
         "_helper",
         "_log2",
+        "_memory",
         "_pending",
         "_table",
         "places",
@@ -47,6 +49,7 @@ class Meter:
         table: CostTable,
         helper: Callable[[str], FuncRef],
         abort: FuncRef,
+        memory: Memory,
         *,
         enabled: bool,
         places: CostPlaces | None = None,
@@ -56,6 +59,7 @@ class Meter:
         self._helper = helper
         self._log2 = helper("log2_u64")
         self._abort = abort
+        self._memory = memory
         self._enabled = enabled
         self._pending = [0, 0, 0, 0, 0]
         self.ranges = CostRanges()
@@ -160,11 +164,12 @@ class Meter:
     def loop(self, bounds: Bounds) -> Iterator[None]:
         """Around the body of a loop that runs as often as `bounds` say."""
         self.ranges.repeat()
-        if self.places is None:
-            yield
-        else:
-            with self.places.repeated(*bounds):
+        with self._memory.repeated(bounds[1]):
+            if self.places is None:
                 yield
+            else:
+                with self.places.repeated(*bounds):
+                    yield
         self.ranges.repeated(*bounds)
 
     def add(self, known: CostRange) -> None:

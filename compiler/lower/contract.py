@@ -8,6 +8,7 @@ from dataclasses import replace
 from compiler import abi
 from compiler.check.typed import TypedContract, TypedFunction
 from compiler.contracts import SELF
+from compiler.costs.memory import MemoryBound, add_up
 from compiler.costs.ranges import CostRange, total
 from compiler.description import FunctionEntry
 from compiler.diagnostics import CompilerBug
@@ -19,7 +20,8 @@ from compiler.lower.function import FunctionLowering
 from compiler.lower.module import ModuleLowering, UserFunction
 from compiler.lower.type_steps import type_steps
 from compiler.syntax.ast import AtomNode, ListNode, LiteralNode, Node
-from compiler.types import Type
+from compiler.type_sizes import type_size
+from compiler.types import UINT, Type
 from compiler.values import Principal
 from compiler.wasm.functions import FuncRef
 from compiler.wasm.valtypes import ValType
@@ -40,6 +42,7 @@ def lower_contract(module: ModuleLowering) -> None:
     places = {name: place for place, name in enumerate(calls_out)}
     forms: list[FuncRef] = []
     costs: list[CostRange] = []
+    memory: list[tuple[MemoryBound, int]] = []
     used: set[str] = set()
     for index, node in enumerate(typed.ast.top_level):
         if module.places is not None:
@@ -59,7 +62,9 @@ def lower_contract(module: ModuleLowering) -> None:
             # In order of definition, so that what a function calls is known when it is called.
             lower_function(module, module.functions[name], typed.functions[name])
             entry = module.description.functions[name]
-            module.description.functions[name] = replace(entry, costs=module.cost_ranges[name])
+            module.description.functions[name] = replace(
+                entry, costs=module.cost_ranges[name], memory=module.memory_bounds[name]
+            )
             form.charge_function(node)
         elif keyword is None:
             form.expression(node)
@@ -68,7 +73,9 @@ def lower_contract(module: ModuleLowering) -> None:
             form.define(keyword, node.children[1:])
         forms.append(form.finish())
         costs.append(form.fn.meter.ranges.range())
+        memory.append((form.fn.memory.bound(), form.fn.memory.level))
     module.description.deploy_costs = total(costs)
+    module.description.deploy_memory = add_up(memory)
     _deploy(module, forms)
 
 
@@ -164,6 +171,8 @@ class _Form:
     def finish(self) -> FuncRef:
         """Close the function."""
         self.fn.meter.flush()
+        # The forms that follow begin with what this one holds until the deployment ends: constants.
+        self.fn.memory.publish()
         self.fn.code.finish()
         return self.ref
 
@@ -236,28 +245,39 @@ class _Form:
         if isinstance(node, LiteralNode) and not (
             isinstance(node.value, Principal) and node.value.value == SELF
         ):
-            module.literal_constants[name] = (module.typed.own_type(node), node.value)
+            type_ = module.typed.own_type(node)
+            module.literal_constants[name] = (type_, node.value)
+            fn.charge("cost_bind_name")
+            fn.memory.hold_amount(self._declared(type_))
         else:
             check_depth(fn, node)
             type_ = fn.lower(node)
+            value = fn.hold(type_)
             address = module.constant_room(name, type_)
             pointer = fn.local_i32()
             fn.code.i32_const(address).local_set(pointer)
+            fn.push(value)
             h.store_slots(fn.code, pointer, 0, type_)
-        fn.charge("cost_bind_name")
+            fn.charge("cost_bind_name")
+            fn.memory.hold(value)
 
     def _variable(self, name: str, type_node: Node, value: Node) -> None:
         fn = self.fn
         type_ = self.module.typed.data_vars[name]
         self._types(type_node)
         check_depth(fn, value)
-        fn.lower_as(value, type_)
+        own = fn.lower(value)
+        held = fn.hold(own)
+        fn.push(held)
+        fn.convert(own, type_)
         self.module.generated.serialize_stack(fn, type_)
         pointer, length = fn.local_i32(), fn.local_i32()
         fn.code.local_set(length).local_set(pointer)
+        fn.charge("cost_create_var", self._declared(type_))
+        fn.memory.keep_amount(type_size(type_))
+        fn.memory.keep(held)
         fn.code.i32_const(self.module.variable_ids[name])
         fn.code.local_get(pointer).local_get(length)
-        fn.charge("cost_create_var", self._declared(type_))
         fn.host("define_var")
 
     def _map(self, name: str, key_node: Node, value_node: Node) -> None:
@@ -266,6 +286,8 @@ class _Form:
         self._types(key_node)
         self._types(value_node)
         fn.charge("cost_create_map", self._declared(key) + self._declared(value))
+        fn.memory.keep_amount(type_size(key))
+        fn.memory.keep_amount(type_size(value))
         fn.code.i32_const(abi.Define.MAP).i32_const(self.module.map_ids[name])
         fn.host("define")
 
@@ -275,6 +297,7 @@ class _Form:
         if supply is not None:
             held = fn.lower_held(supply, borrow=True)
         fn.charge("cost_create_ft")
+        fn.memory.keep_amount(type_size(UINT))
         fn.code.i32_const(self.module.ft_ids[name]).i32_const(int(held is not None))
         if held is None:
             fn.code.i64_const(0).i64_const(0)
@@ -285,7 +308,9 @@ class _Form:
     def _non_fungible(self, name: str, type_node: Node) -> None:
         fn = self.fn
         self._types(type_node)
-        fn.charge("cost_create_nft", self._declared(self.module.typed.non_fungible_tokens[name]))
+        type_ = self.module.typed.non_fungible_tokens[name]
+        fn.charge("cost_create_nft", self._declared(type_))
+        fn.memory.keep_amount(type_size(type_))
         fn.code.i32_const(abi.Define.NFT).i32_const(self.module.nft_ids[name])
         fn.host("define")
 

@@ -6,6 +6,7 @@ Lengths don't matter to a layout, so only a missing type (the inside of `none`, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import CompilerBug
@@ -14,6 +15,7 @@ from compiler.lower import held as h
 from compiler.lower.held import Held
 from compiler.types import ListType, NoType, OptionalType, ResponseType, TupleType, Type
 from compiler.wasm.functions import Local
+from compiler.wasm.valtypes import I32
 
 if TYPE_CHECKING:
     from compiler.lower.function import FunctionLowering
@@ -175,9 +177,59 @@ def _convert_list(fn: FunctionLowering, source: ListType, target: ListType) -> N
         code.local_get(left).i32_const(1).i32_sub().local_set(left)
         code.br(again)
     code.local_get(out).local_get(length)
-    if layout_of(target.entry).dimensions:
-        code.i32_const(0)
+    if not layout_of(target.entry).dimensions:
+        fn.push(value)
+        code.call(fn.module.generated.max_len(source))
+    elif layout_of(source.entry).dimensions and fn.module.metering:
+        _push_own_type(fn, value.locals[2], source, target)
     else:
-        code.local_get(length)
+        code.i32_const(0)
     code.release(here, there, left, out)
     fn.release(value)
+
+
+def _push_own_type(fn: FunctionLowering, own: Local, source: ListType, target: ListType) -> None:
+    """Push the dynamic type of a list as one of `target`'s."""
+    code = fn.code
+    code.local_get(own)
+    with code.if_((I32,)):
+        size = 4 * layout_of(target).dimensions
+        vector = fn.alloc(size)
+        code.local_get(vector).i32_const(0).i32_const(size).memory_fill()
+        for here, there in _dimensions(source, target, 0, 0):
+            code.local_get(vector).local_get(own).i32_load(4 * here).i32_store(4 * there)
+        code.local_get(vector)
+        code.release(vector)
+        code.else_()
+        code.i32_const(0)
+
+
+def _dimensions(source: Type, target: Type, here: int, there: int) -> Iterator[tuple[int, int]]:
+    """The places in both vectors of the dimensions that two corresponding types share."""
+    match source, target:
+        case OptionalType(inner=a), OptionalType(inner=b):
+            yield here, there
+            yield from _dimensions(a, b, here + 1, there + 1)
+        case ResponseType(ok=a, err=b), ResponseType(ok=c, err=d):
+            yield here, there
+            yield here + 1, there + 1
+            yield from _dimensions(a, c, here + 2, there + 2)
+            here += 2 + layout_of(a).dimensions
+            yield from _dimensions(b, d, here, there + 2 + layout_of(c).dimensions)
+        case ListType(entry=a), ListType(entry=b):
+            yield here, there
+            if layout_of(a).dimensions:
+                yield here + 1, there + 1
+                yield from _dimensions(a, b, here + 2, there + 2)
+        case TupleType(fields=a), TupleType(fields=b):
+            places: dict[str, tuple[Type, int]] = {}
+            for name, field in a:
+                places[name] = field, here
+                here += layout_of(field).dimensions
+            for name, field in b:
+                own, at = places[name]
+                yield from _dimensions(own, field, at, there)
+                there += layout_of(field).dimensions
+        case _:
+            if layout_of(source).dimensions and layout_of(target).dimensions:
+                yield here, there

@@ -11,6 +11,7 @@ from compiler.lower import held as h
 from compiler.lower.charges import Meter
 from compiler.lower.convert import convert
 from compiler.lower.held import Held
+from compiler.lower.memory import Memory
 from compiler.lower.typed.bounds import Bounds
 from compiler.syntax.ast import LiteralNode, Node
 from compiler.types import Type
@@ -48,6 +49,7 @@ class FunctionLowering:
         "depth",
         "exit",
         "level",
+        "memory",
         "meter",
         "module",
         "result",
@@ -70,11 +72,13 @@ class FunctionLowering:
         self.exit: Label | None = None
         # Code that must run when the function is left early, innermost last.
         self.cleanups: list[Callable[[], None]] = []
+        self.memory = Memory(self)
         self.meter = Meter(
             code,
             module.costs,
             module.helper,
             module.host("abort"),
+            self.memory,
             enabled=module.metering,
             places=module.places,
         )
@@ -160,6 +164,7 @@ class FunctionLowering:
     def host(self, name: str) -> None:
         """Call a host function; what is pending is charged before."""
         self.meter.flush()
+        self.memory.host(name)
         self.code.call(self.module.host(name))
 
     def helper(self, name: str) -> None:
@@ -229,4 +234,5 @@ class FunctionLowering:
     def call(self, function: FuncRef) -> None:
         """Call a generated function; what is pending is charged before."""
         self.meter.flush()
+        self.memory.publish()
         self.code.call(function)

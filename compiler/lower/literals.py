@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from compiler.contracts import SELF
 from compiler.types import (
@@ -52,6 +52,8 @@ def push_literal(fn: FunctionLowering, value: Literal) -> Type:
             return StringUtf8Type(len(data) // 4)
         case Principal():
             return _push_principal(fn, value.value)
+        case _:
+            assert_never(value)
 
 
 def _push_principal(fn: FunctionLowering, identifier: str) -> Type:

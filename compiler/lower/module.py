@@ -10,6 +10,7 @@ from compiler.check.typed import TypedContract
 from compiler.consensus import serialize
 from compiler.contracts import DEPLOYER, SELF
 from compiler.costs import CostTable, cost_table
+from compiler.costs.memory import MemoryBound
 from compiler.costs.ranges import CostRange
 from compiler.description import ModuleDescription, Site
 from compiler.layout import declared_dimensions, layout_of
@@ -62,8 +63,10 @@ class ModuleLowering:
         builder: ModuleBuilder,
         *,
         metering: bool = True,
+        counts_memory: bool = False,
         inlining: bool = False,
         places: CostPlaces | None = None,
+        traced: bool = False,
     ) -> None:
         self.typed = typed
         self.types: Mapping[int, Type] = typed.types
@@ -73,9 +76,13 @@ class ModuleLowering:
         self.analysis_epoch = epoch
         self.builder = builder
         self.metering = metering
+        # Whether the code counts memory as the interpreter does (`compiler.lower.memory`).
+        self.counts_memory = counts_memory
         self.inlining = inlining
         self.places = places
+        self.traced = traced
         self.cost_ranges: dict[str, CostRange] = {}
+        self.memory_bounds: dict[str, MemoryBound] = {}
         self.costs: CostTable = cost_table(cost_epoch)
         self.description = ModuleDescription()
         self.functions: dict[str, UserFunction] = {}
@@ -88,6 +95,7 @@ class ModuleLowering:
         self.ft_ids: dict[str, int] = {}
         self.nft_ids: dict[str, int] = {}
         self._principals: dict[str, int] = {}
+        self._variable_places: dict[str, int] = {}
         self._inlined_sizes: dict[str, int] = {}
         self._hosts: dict[str, FuncRef] = {}
         self._helpers: dict[str, FuncRef] = {}
@@ -139,6 +147,13 @@ class ModuleLowering:
             address = self._principals[identifier] = self.builder.reserve(length)
             self.description.principals.append((identifier, address))
         return address, length
+
+    def variable_place(self, name: str, room: int) -> int:
+        """Static room for a data variable: its generation, its length, `room` bytes."""
+        address = self._variable_places.get(name)
+        if address is None:
+            address = self._variable_places[name] = self.builder.reserve(12 + room, 8)
+        return address
 
     def inlined_size(self, name: str, measure: Callable[[Node], int]) -> int:
         """The nodes that inlining the function `name` brings, measured once."""

@@ -81,6 +81,11 @@ def _pieces(type_: Type, at: int) -> list[_Piece] | None:
             return [_Piece(at, 1)]
 
 
+def points_nowhere(type_: Type) -> bool:
+    """Whether values of a type hold no addresses, so that they outlive the memory they came from."""
+    return _pieces(type_, 0) == []
+
+
 def _all(parts: list[tuple[Type, int]]) -> list[_Piece] | None:
     found = []
     for type_, at in parts:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from compiler.check.rules import rules_of
 from compiler.check.simple import Simple
+from compiler.costs.memory import NATIVE_FORMS
 from compiler.diagnostics import CompilerBug
 from compiler.layout import DATA, MAX_LEN, VECTOR, layout_of
 from compiler.lower import held as h
@@ -35,8 +37,20 @@ def lower(fn: FunctionLowering, node: Node | HeldNode, borrow: bool) -> Type:
         return _lower(fn, node, borrow)
 
 
+def _trace(fn: FunctionLowering, node: ListNode, number: int) -> None:
+    """Tell the host that an application begins or ends; the counters are what they are by then."""
+    fn.meter.flush()
+    fn.code.i32_const(number).i32_const(node.span.start_line)
+    fn.code.call(fn.module.host("trace"))
+
+
 def _lower(fn: FunctionLowering, node: Node | HeldNode, borrow: bool) -> Type:
     match node:
+        case ListNode() if fn.module.traced:
+            _trace(fn, node, node.id)
+            type_ = _lower_application(fn, node)
+            _trace(fn, node, ~node.id)
+            return type_
         case ListNode():
             return _lower_application(fn, node)
         case AtomNode():
@@ -74,7 +88,11 @@ def apply(fn: FunctionLowering, call: Call) -> Type:
     fn.code.word = call.word
     word = WORDS[call.word]
     if isinstance(word, Plain):
-        return _apply_plain(fn, word, call)
+        with fn.memory.arguments(call.arguments) as given:
+            return _apply_plain(fn, word, replace(call, arguments=given))
+    if call.word in NATIVE_FORMS:
+        with fn.memory.arguments(call.arguments) as given:
+            return word.emit(fn, replace(call, arguments=given))
     return word.emit(fn, call)
 
 
@@ -129,9 +147,6 @@ def _lower_variable(fn: FunctionLowering, node: AtomNode, borrow: bool) -> Type:
     local = fn.scope.get(name)
     if local is not None:
         fn.push(local)
-        is_trait = isinstance(local.type, CallableTraitType | TraitReferenceType)
-        if is_trait and module.version < ClarityVersion.CLARITY_2:
-            return local.type
         charge_clone(fn, local.type, borrow)
         return local.type
     literal = module.literal_constants.get(name)
@@ -153,9 +168,13 @@ def _lower_variable(fn: FunctionLowering, node: AtomNode, borrow: bool) -> Type:
 def charge_clone(fn: FunctionLowering, type_: Type, borrow: bool) -> None:
     """The charge for a variable's size, the variable's value being on the stack.
 
-    Before epoch 3.4 every look-up pays it, later only those that clone.
+    Before epoch 3.4 every look-up pays it, later only those that clone. A trait of Clarity 1 is no
+    variable.
     """
     if borrow and fn.module.epoch.borrows_variables:
+        return
+    is_trait = isinstance(type_, CallableTraitType | TraitReferenceType)
+    if is_trait and fn.module.version < ClarityVersion.CLARITY_2:
         return
     generated = fn.module.generated
     size = generated.static_size(type_)

@@ -15,6 +15,43 @@
           (i64.gt_u (i64.load offset=0x30 (i32.const 0)) (i64.load offset=0x58 (i32.const 0)))))
       (then (call $abort (i32.const 8) (i64.const 0)) (unreachable))))
 
+  ;; $held and $size more, of memory that is let go again (HELD and KEPT in compiler/abi.py); ends
+  ;; the transaction where that is over the limit. The interpreter never lets go of what was too much.
+  (func (export "hold_memory") (param $size i64) (param $held i64) (result i64)
+    (local.set $held (i64.add (local.get $held) (local.get $size)))
+    (if
+      (i64.gt_u
+        (i64.add (local.get $held) (i64.load offset=0x78 (i32.const 0)))
+        (i64.const 100000000))
+      (then
+        (i64.store offset=0x78 (i32.const 0)
+          (i64.add (i64.load offset=0x78 (i32.const 0)) (local.get $size)))
+        (call $abort (i32.const 13) (i64.const 0))
+        (unreachable)))
+    (local.get $held))
+
+  ;; The same for an allowance of restrict-assets?, which has an error of its own, and lets go of all
+  ;; that was kept since $kept.
+  (func (export "hold_allowance") (param $size i64) (param $held i64) (param $kept i64) (result i64)
+    (local.set $held (i64.add (local.get $held) (local.get $size)))
+    (if
+      (i64.gt_u
+        (i64.add (local.get $held) (i64.load offset=0x78 (i32.const 0)))
+        (i64.const 100000000))
+      (then
+        (i64.store offset=0x78 (i32.const 0) (local.get $kept))
+        (call $abort (i32.const 26) (i64.const 0))
+        (unreachable)))
+    (local.get $held))
+
+  ;; Keeps $size more until the transaction ends; ends it where that is over the limit.
+  (func (export "keep_memory") (param $size i64) (param $held i64)
+    (local $kept i64)
+    (local.set $kept (i64.add (i64.load offset=0x78 (i32.const 0)) (local.get $size)))
+    (i64.store offset=0x78 (i32.const 0) (local.get $kept))
+    (if (i64.gt_u (i64.add (local.get $held) (local.get $kept)) (i64.const 100000000))
+      (then (call $abort (i32.const 13) (i64.const 0)) (unreachable))))
+
   ;; floor(log2 $n); 0 for 0.
   (func (export "log2_u64") (param $n i64) (result i64)
     (i64.sub (i64.const 63) (i64.clz (i64.or (local.get $n) (i64.const 1)))))

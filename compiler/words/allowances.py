@@ -15,6 +15,14 @@ from typing import TYPE_CHECKING, Final
 
 from compiler import abi
 from compiler.addresses import is_clarity_name
+from compiler.costs.limits import AS_CONTRACT_MEMORY
+from compiler.costs.memory import (
+    ALLOWED_AMOUNT,
+    ALLOWED_ASSETS,
+    ALLOWED_TOKEN,
+    MAX_CONTRACT_NAME,
+    MAX_NAME,
+)
 from compiler.description import Site
 from compiler.diagnostics import CompilerBug
 from compiler.layout import layout_of
@@ -23,6 +31,7 @@ from compiler.lower.convert import convert
 from compiler.lower.depth import check_depth
 from compiler.lower.function import FunctionLowering, HeldNode
 from compiler.lower.held import Held
+from compiler.lower.typed.bounds import size_bounds
 from compiler.syntax.ast import AtomNode, ListNode, LiteralNode
 from compiler.types import PRINCIPAL, UINT, ResponseType, StringAsciiType, Type
 from compiler.values import StringAscii
@@ -30,6 +39,7 @@ from compiler.wasm.functions import Local
 from compiler.wasm.valtypes import I32
 from compiler.words.contract_calls import become_contract, restore_sender, save_sender
 from compiler.words.control import wasm_types
+from compiler.words.elements import element_size, element_type, entry_type, push_element
 from compiler.words.keywords import push_principal
 from compiler.words.options import build
 from compiler.words.word import Call, Form, Word
@@ -40,6 +50,8 @@ if TYPE_CHECKING:
 
 _STANDARD: Final = 5
 """The first byte of a standard principal."""
+_CONTRACT_NAME: Final = 22
+"""Where in a contract's bytes the length of its name is."""
 _TOKEN_NAME: Final = StringAsciiType(128)
 _AMOUNTS: Final = frozenset({"with-stx", "with-stacking", "with-staking"})
 _TOKENS: Final = frozenset({"with-ft", "with-nft"})
@@ -126,9 +138,10 @@ def _restrict_assets(fn: FunctionLowering, call: Call) -> Type:
     arguments.add(owner, PRINCIPAL)
     allowances = _listed(listed)
     fn.charge("cost_restrict_assets", len(allowances))
-    words = [_allowance(fn, node, arguments) for node in allowances]
-    saved = save_sender(fn)
-    return _protect(fn, call, body, words=words, arguments=arguments, saved=saved)
+    with fn.memory.scope(), fn.memory.kept() as kept:
+        words = [_allowance(fn, node, arguments, kept) for node in allowances]
+        saved = save_sender(fn)
+        return _protect(fn, call, body, words=words, arguments=arguments, saved=saved)
 
 
 def _as_contract(fn: FunctionLowering, call: Call) -> Type:
@@ -138,9 +151,11 @@ def _as_contract(fn: FunctionLowering, call: Call) -> Type:
     arguments.pop(PRINCIPAL)
     allowances = _listed(listed)
     fn.charge("cost_as_contract_safe", len(allowances))
-    words = [_allowance(fn, node, arguments) for node in allowances]
-    saved = become_contract(fn)
-    return _protect(fn, call, body, words=words, arguments=arguments, saved=saved)
+    with fn.memory.scope():
+        words = [_allowance(fn, node, arguments, None) for node in allowances]
+        fn.memory.hold_amount(AS_CONTRACT_MEMORY)
+        saved = become_contract(fn)
+        return _protect(fn, call, body, words=words, arguments=arguments, saved=saved)
 
 
 def _listed(node: Argument) -> Sequence[Node]:
@@ -149,24 +164,72 @@ def _listed(node: Argument) -> Sequence[Node]:
     raise CompilerBug("allowances that are not a list")
 
 
-def _allowance(fn: FunctionLowering, node: Node, arguments: _Arguments) -> str:
-    """Evaluate an allowance's arguments; its word. It is not charged for being looked up."""
+def _allowance(fn: FunctionLowering, node: Node, arguments: _Arguments, kept: Local | None) -> str:
+    """Evaluate an allowance's arguments and hold it; its word. It isn't charged for being looked up.
+
+    `kept` is for `restrict-assets?`, which has an error of its own for what is too much to hold.
+    """
     if not isinstance(node, ListNode) or not isinstance(node.children[0], AtomNode):
         raise CompilerBug("an allowance without a word")
     word = node.children[0].name
     given = node.children[1:]
     if word in _AMOUNTS:
         arguments.add(given[0], borrow=word == "with-stx")
+        fn.memory.hold_amount(ALLOWED_AMOUNT, kept)
     elif word in _TOKENS:
         contract = arguments.add(given[0], PRINCIPAL)
         fn.code.local_get(contract.locals[0]).i32_load8_u().i32_const(_STANDARD).i32_eq()
         fn.abort_if(abi.Abort.EXPECTED_CONTRACT_PRINCIPAL_VALUE)
-        arguments.add(given[1], _TOKEN_NAME)
+        token = arguments.add(given[1], _TOKEN_NAME)
         if _is_bad_name(given[1]):
             fn.code.i32_const(1)
             fn.abort_if(abi.Abort.BAD_TOKEN_NAME)
-        arguments.add(given[2])
+        allowed = arguments.add(given[2])
+        _hold_token(fn, contract, token, allowed if word == "with-nft" else None, kept)
     return word
+
+
+def _hold_token(
+    fn: FunctionLowering, contract: Held, token: Held, assets: Held | None, kept: Local | None
+) -> None:
+    """Hold an allowance for a token by its names, and for an NFT the identifiers in a list."""
+    fixed = ALLOWED_TOKEN if assets is None else ALLOWED_ASSETS
+    most = fixed + MAX_CONTRACT_NAME + MAX_NAME
+    if assets is not None:
+        most += 2 * size_bounds(assets.type)[1]
+    if fn.module.counts_memory:
+        code = fn.code
+        code.i32_const(fixed)
+        code.local_get(contract.locals[0]).i32_load8_u(_CONTRACT_NAME).i32_add()
+        code.local_get(token.locals[1]).i32_add()
+        if assets is not None:
+            _push_sizes(fn, assets)
+            code.i32_add()
+        code.i64_extend_i32_u()
+    fn.memory.hold_stack(most, kept)
+
+
+def _push_sizes(fn: FunctionLowering, assets: Held) -> None:
+    """Push the sum of the sizes of a list's entries."""
+    code = fn.code
+    entry = element_type(assets.type)
+    at, left, total = fn.local_i32(), fn.local_i32(), fn.local_i32()
+    own = entry_type(fn, assets)
+    code.local_get(assets.locals[0]).local_set(at)
+    code.local_get(assets.locals[1]).local_set(left)
+    code.i32_const(0).local_set(total)
+    with code.block() as done, code.loop() as again:
+        code.local_get(left).i32_eqz().br_if(done)
+        push_element(fn, assets.type, at, own)
+        fn.module.generated.push_size(fn, entry)
+        code.local_get(total).i32_add().local_set(total)
+        code.local_get(at).i32_const(element_size(assets.type)).i32_add().local_set(at)
+        code.local_get(left).i32_const(1).i32_sub().local_set(left)
+        code.br(again)
+    code.local_get(total)
+    code.release(at, left, total)
+    if own is not None:
+        own.release(fn)
 
 
 def _is_bad_name(node: Node) -> bool:
@@ -286,6 +349,7 @@ def _lower_body(
     body.meter.flush()
     fn.meter.flush()
     fn.meter.ranges.inline(body.meter.ranges)
+    fn.memory.call(body.memory.bound())
     code.i32_const(0)
     code.finish()
     return body.leaves

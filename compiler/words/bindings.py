@@ -30,23 +30,39 @@ def _let(fn: FunctionLowering, call: Call) -> Type:
     fn.scope = dict(outer)
     fn.depth += 1
     bound: list[Held] = []
-    for binding in bindings.children:
-        name, value = _binding(binding)
-        _check_name(fn, name)
-        held = fn.hold(fn.lower(value))
-        fn.scope[name] = held
-        bound.append(held)
-    type_: Type = BOOL
-    last = len(call.arguments) - 1
-    for index, expression in enumerate(call.arguments[1:], 1):
-        # Only the last value is kept, so only it is cloned.
-        type_ = fn.lower(expression, borrow=index != last)
-        if index != last:
-            fn.drop(type_)
+    with fn.memory.scope():
+        for binding in bindings.children:
+            name, value = _binding(binding)
+            _check_name(fn, name)
+            held = _hold(fn, value)
+            fn.scope[name] = held
+            bound.append(held)
+        type_: Type = BOOL
+        last = len(call.arguments) - 1
+        for index, expression in enumerate(call.arguments[1:], 1):
+            # Only the last value is kept, so only it is cloned.
+            type_ = fn.lower(expression, borrow=index != last)
+            if index != last:
+                fn.drop(type_)
     fn.depth -= 1
     fn.scope = outer
     fn.release(*bound)
     return type_
+
+
+def _hold(fn: FunctionLowering, node: Node) -> Held:
+    """The value of a binding; it is held in memory before it is cloned."""
+    from compiler.lower.walker import charge_clone, is_borrowed
+
+    # An error of the one is told from one of the other by the costs, if an allowance forgives it.
+    later = fn.module.counts_memory and is_borrowed(fn, node)
+    value = fn.hold(fn.lower(node, borrow=later))
+    fn.memory.hold(value)
+    if later:
+        fn.push(value)
+        charge_clone(fn, value.type, borrow=False)
+        fn.drop(value.type)
+    return value
 
 
 def _check_name(fn: FunctionLowering, name: str) -> None:
@@ -118,7 +134,9 @@ def _branch(
     outer = fn.scope
     fn.scope = {**outer, name.name: held}
     fn.depth += 1
-    branch(fn, body, result)
+    with fn.memory.scope():
+        fn.memory.hold(held)
+        branch(fn, body, result)
     fn.depth -= 1
     fn.scope = outer
     fn.release(held)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler import abi
+from compiler.costs.limits import AT_BLOCK_MEMORY
 from compiler.diagnostics import CompilerBug
 from compiler.types import Type
 from compiler.words.host_word import emit_host_word
@@ -39,14 +40,17 @@ def _at_block(fn: FunctionLowering, call: Call) -> Type:
         return call.result
     fn.charge("cost_at_block")
     fn.lower(call.arguments[0], borrow=True)
-    fn.host("at_block")
 
     def leave() -> None:
         fn.code.call(fn.module.host("at_block_end"))
 
-    fn.cleanups.append(leave)
-    type_ = fn.lower(call.arguments[1])
-    fn.cleanups.pop()
+    with fn.memory.scope():
+        # The hash's length is checked before: by the host, which an error leaves as it was.
+        fn.host("at_block")
+        fn.cleanups.append(leave)
+        fn.memory.hold_amount(AT_BLOCK_MEMORY)
+        type_ = fn.lower(call.arguments[1])
+        fn.cleanups.pop()
     value = fn.hold(type_)
     fn.host("at_block_end")
     fn.push(value)

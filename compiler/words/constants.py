@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from compiler.layout import DATA, I64, layout_of
 from compiler.lower.convert import same_layout
@@ -133,6 +133,8 @@ def _literal(fn: FunctionLowering, node: LiteralNode) -> _Constant | None:
             if value.value.startswith("\u2021"):
                 return None
             return _Constant(list(fn.module.principal(value.value)), 148, 1, [])
+        case _:
+            assert_never(value)
 
 
 def _tuple(fn: FunctionLowering, node: ListNode, type_: TupleType) -> _Constant | None:

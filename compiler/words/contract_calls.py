@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler import abi
+from compiler.costs.limits import AS_CONTRACT_MEMORY
 from compiler.description import Site
 from compiler.diagnostics import CompilerBug
 from compiler.lower import held as h
@@ -99,7 +100,9 @@ def _as_contract(fn: FunctionLowering, call: Call) -> Type:
         restore_sender(fn, saved)
 
     fn.cleanups.append(restore)
-    type_ = fn.lower(call.arguments[0])
+    with fn.memory.scope():
+        fn.memory.hold_amount(AS_CONTRACT_MEMORY)
+        type_ = fn.lower(call.arguments[0])
     fn.cleanups.pop()
     restore()
     code.release(*saved)

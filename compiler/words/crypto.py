@@ -30,6 +30,8 @@ _RECOVERED = ResponseType(_BUFFER_33, UINT)
 
 _INTEGER_BYTES = 16
 _HASH_BYTES = {"hash160": 20, "sha256": 32, "sha512": 64, "sha512/256": 32, "keccak256": 32}
+_LONG = 512
+"""Bytes beyond which the host, whose hashes are faster, is worth the way to it."""
 _MESSAGE = 32
 _COMPRESSED_KEY = 33
 _COMPACT = 64
@@ -56,10 +58,17 @@ def _hash(name: str) -> PlainEmit:
             fn.release(number)
         buffer = fn.hold(_BUFFER)
         out = fn.alloc(size)
-        code.i32_const(kind)
-        fn.push(buffer)
-        code.local_get(out)
-        fn.host("hash")
+        fn.meter.flush()
+        code.local_get(buffer.locals[1]).i32_const(_LONG).i32_gt_u()
+        with code.if_():
+            code.i32_const(kind)
+            fn.push(buffer)
+            code.local_get(out)
+            fn.host("hash")
+            code.else_()
+            fn.push(buffer)
+            code.local_get(out)
+            fn.helper(name)
         code.local_get(out).i32_const(size)
         code.release(out)
         fn.release(buffer)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import CompilerBug
-from compiler.layout import layout_of
+from compiler.layout import ENTRY_CARRIED, OWN_LENGTHS, layout_of
 from compiler.lower import held as h
+from compiler.lower.casts import cast_element, holds_lists
 from compiler.lower.held import Held
 from compiler.lower.typed.bounds import Bounds
 from compiler.types import (
@@ -53,8 +54,26 @@ def element_size(type_: Type) -> int:
             return 1
 
 
-def entry_vector(fn: FunctionLowering, sequence: Held) -> Local | None:
-    """A local with a pointer to the entry's dimensions, 0 where elements have types of their own."""
+class EntryType:
+    """How the elements of a list are typed, in locals."""
+
+    __slots__ = ("cast", "vector")
+
+    def __init__(self, vector: Local, cast: Local | None) -> None:
+        self.vector = vector
+        """A pointer to the entry's dimensions, 0 where elements have types of their own."""
+        self.cast = cast
+        """The same where lists within elements have maximal lengths of their own, else 0."""
+
+    def release(self, fn: FunctionLowering) -> None:
+        """Give the locals back."""
+        fn.code.release(self.vector)
+        if self.cast is not None:
+            fn.code.release(self.cast)
+
+
+def entry_type(fn: FunctionLowering, sequence: Held) -> EntryType | None:
+    """How a sequence's elements are typed, `None` where there is one way only."""
     type_ = sequence.type
     if not isinstance(type_, ListType) or not layout_of(type_.entry).dimensions:
         return None
@@ -64,19 +83,40 @@ def entry_vector(fn: FunctionLowering, sequence: Held) -> Local | None:
     code.local_get(own)
     with code.if_((I32,)):
         code.local_get(own).i32_const(8).i32_add().i32_const(0)
-        code.local_get(own).i32_load(4).i32_const(2).i32_and().select()
+        code.local_get(own).i32_load(4).i32_const(ENTRY_CARRIED).i32_and().select()
         code.else_()
         code.i32_const(0)
     code.local_set(vector)
-    return vector
+    if not holds_lists(type_.entry):
+        return EntryType(vector, None)
+    cast = code.local(I32)
+    code.local_get(vector)
+    with code.if_((I32,)):
+        code.local_get(vector).i32_const(0)
+        code.local_get(own).i32_load(4).i32_const(OWN_LENGTHS).i32_and().select()
+        code.else_()
+        code.i32_const(0)
+    code.local_tee(cast)
+    with code.if_():
+        code.i32_const(0).local_set(vector)
+    return EntryType(vector, cast)
 
 
-def push_element(fn: FunctionLowering, type_: Type, at: Local, vector: Local | None) -> None:
+def push_element(fn: FunctionLowering, type_: Type, at: Local, entry: EntryType | None) -> None:
     """Push the element at address `at` of a sequence of type `type_`."""
-    if isinstance(type_, ListType):
-        h.load_element(fn.code, fn.module.alloc, at, type_.entry, vector)
-    else:
+    if not isinstance(type_, ListType):
         fn.code.local_get(at).i32_const(1)
+        return
+    vector = None if entry is None else entry.vector
+    h.load_element(fn.code, fn.module.alloc, at, type_.entry, vector)
+    if entry is None or entry.cast is None:
+        return
+    element = fn.hold(type_.entry)
+    fn.code.local_get(entry.cast)
+    with fn.code.if_():
+        cast_element(fn, element, entry.cast)
+    fn.push(element)
+    fn.release(element)
 
 
 def list_flags(type_: Type) -> list[int]:

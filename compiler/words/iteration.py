@@ -22,11 +22,12 @@ from compiler.wasm.valtypes import I32
 from compiler.words.elements import (
     element_size,
     element_type,
-    entry_vector,
+    entry_type,
     push_element,
     push_own_type,
 )
 from compiler.words.names import word_kind
+from compiler.words.own_types import OwnType, carries_type
 from compiler.words.storage import name_of
 from compiler.words.word import Call, Form, Word
 
@@ -38,18 +39,18 @@ if TYPE_CHECKING:
 class _Cursor:
     """A walk over a sequence: the address of the element that is next."""
 
-    __slots__ = ("at", "sequence", "step", "vector")
+    __slots__ = ("at", "entry", "sequence", "step")
 
     def __init__(self, fn: FunctionLowering, sequence: Held) -> None:
         self.sequence = sequence
         self.step = element_size(sequence.type)
-        self.vector = entry_vector(fn, sequence)
+        self.entry = entry_type(fn, sequence)
         self.at = fn.local_i32()
         fn.code.local_get(sequence.locals[0]).local_set(self.at)
 
     def take(self, fn: FunctionLowering) -> Held:
         """The next element, and on to the one after it."""
-        push_element(fn, self.sequence.type, self.at, self.vector)
+        push_element(fn, self.sequence.type, self.at, self.entry)
         element = fn.hold(element_type(self.sequence.type))
         fn.code.local_get(self.at).i32_const(self.step).i32_add().local_set(self.at)
         return element
@@ -57,8 +58,8 @@ class _Cursor:
     def release(self, fn: FunctionLowering) -> None:
         """Give the locals back."""
         fn.code.release(self.at)
-        if self.vector is not None:
-            fn.code.release(self.vector)
+        if self.entry is not None:
+            self.entry.release(fn)
 
 
 def _apply(
@@ -253,6 +254,9 @@ def _map_rows(
     code.local_get(out).local_set(there)
     code.local_get(count).local_set(left)
     cursors = [_Cursor(fn, sequence) for sequence in sequences]
+    own_type: OwnType | None = None
+    if fn.module.metering and carries_type(result.entry):
+        own_type = OwnType(fn, result.entry)
     # Elements that point nowhere are in the list itself.
     reclaim = Reclaim(fn, result.entry)
     enter_calls(fn, more=1)
@@ -262,6 +266,11 @@ def _map_rows(
         with fn.meter.loop(bounds):
             type_ = _apply(fn, name, elements, result.entry)
             fn.convert(type_, result.entry)
+            if own_type is not None:
+                value = fn.hold(result.entry)
+                own_type.add(value)
+                fn.push(value)
+                fn.release(value)
             h.store_element(code, there, 0, result.entry)
             fn.release(*elements)
             code.local_get(there).i32_const(size).i32_add().local_set(there)
@@ -273,7 +282,10 @@ def _map_rows(
     leave_calls(fn, more=1)
     reclaim.release()
     code.local_get(out).local_get(count)
-    push_own_type(fn, result, count)
+    if own_type is not None:
+        own_type.push_counted(count)
+    else:
+        push_own_type(fn, result, count)
     code.release(there, left, out)
     for cursor in cursors:
         cursor.release(fn)

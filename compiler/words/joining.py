@@ -178,7 +178,8 @@ def _concat_type(fn: FunctionLowering, type_: ListType, values: Sequence[Held], 
     code.local_tee(out)
     with code.if_():
         generated = fn.module.generated
-        sum_, other = fn.local_i32(), fn.local_i32()
+        sanitized = fn.module.epoch.sanitizes_values
+        sum_, other, flags = fn.local_i32(), fn.local_i32(), fn.local_i32()
         code.i32_const(size).call(fn.module.alloc).local_set(out)
         code.local_get(out).i32_const(0).i32_const(size).memory_fill()
         code.i32_const(0).local_set(sum_)
@@ -188,8 +189,16 @@ def _concat_type(fn: FunctionLowering, type_: ListType, values: Sequence[Held], 
             code.local_get(sum_).local_get(other).i32_load(0).i32_add().local_set(sum_)
             code.local_get(out).local_get(other).i32_const(size // 4)
             fn.helper("merge_dimensions")
+            if sanitized and value is values[0]:
+                # Those of the others are sanitised, so that the first list says what its carry.
+                code.local_get(other).i32_load(4).i32_const(1).local_get(value.locals[1]).select()
+                code.local_set(flags)
         code.local_get(out).local_get(sum_).i32_store(0)
-        code.release(sum_, other)
+        if sanitized:
+            # What is known of the entry is the union's to say.
+            code.local_get(out).local_get(out).i32_load(4).i32_const(1).i32_and()
+            code.local_get(flags).i32_const(~1).i32_and().i32_or().i32_store(4)
+        code.release(sum_, other, flags)
 
 
 WORDS: tuple[Word, ...] = (

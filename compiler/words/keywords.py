@@ -75,6 +75,20 @@ def _uint(address: int) -> Keyword:
     return emit
 
 
+def _height(address: int) -> Keyword:
+    """A height that at-block may come to where there is none: the tenure's of the first block,
+    before epoch 3.0 the burn block's of a block that nobody knows."""
+    height = _uint(address)
+
+    def emit(fn: FunctionLowering) -> Type:
+        of = height(fn)
+        fn.code.i32_const(0).i64_load(address).i64_const(-1).i64_eq()
+        fn.abort_if(abi.Abort.UNKNOWN_HEIGHT)
+        return of
+
+    return emit
+
+
 def _liquid_supply(fn: FunctionLowering) -> Type:
     fn.charge("cost_fetch_var", 1)
     fn.code.i32_const(0).i64_load(abi.STX_LIQUID_SUPPLY)
@@ -93,10 +107,10 @@ KEYWORDS: Final[dict[str, Keyword]] = {
     "is-in-mainnet": _flag(abi.IS_IN_MAINNET),
     "is-in-regtest": _flag(abi.IS_IN_REGTEST),
     "chain-id": _chain_id,
-    "block-height": _uint(abi.BLOCK_HEIGHT),
-    "burn-block-height": _uint(abi.BURN_BLOCK_HEIGHT),
+    "block-height": _height(abi.BLOCK_HEIGHT),
+    "burn-block-height": _height(abi.BURN_BLOCK_HEIGHT),
     "stacks-block-height": _uint(abi.STACKS_BLOCK_HEIGHT),
-    "tenure-height": _uint(abi.TENURE_HEIGHT),
+    "tenure-height": _height(abi.TENURE_HEIGHT),
     "stacks-block-time": _uint(abi.STACKS_BLOCK_TIME),
     "stx-liquid-supply": _liquid_supply,
 }

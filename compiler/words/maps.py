@@ -6,7 +6,7 @@ than the value (`special_fetch_entry_v205` and its kin).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from compiler.lower.typed.bounds import Bounds, serialized_bounds, sum_of
@@ -14,12 +14,20 @@ from compiler.types import BOOL, OptionalType, Type
 from compiler.wasm.valtypes import I32
 from compiler.words.control import wasm_types
 from compiler.words.options import build
-from compiler.words.storage import Bytes, name_of, pop_bytes, read_value, serialized_argument
+from compiler.words.storage import (
+    Bytes,
+    name_of,
+    pop_bytes,
+    read_value,
+    serialized,
+    serialized_argument,
+)
 from compiler.words.tuples import push_none
 from compiler.words.word import Call, Form, Word
 
 if TYPE_CHECKING:
     from compiler.lower.function import FunctionLowering
+    from compiler.lower.held import Held
     from compiler.wasm.functions import Local
 
 
@@ -83,9 +91,29 @@ def _key_and_value(fn: FunctionLowering, call: Call) -> tuple[int, Bytes, Bytes]
     map_id, key_type, value_type = _types(fn, call)
     # Both are evaluated before either is serialised: they may call functions that allocate, but
     # never change what is here.
-    key = serialized_argument(fn, call.arguments[1], key_type, borrow=False)
-    value = serialized_argument(fn, call.arguments[2], value_type, borrow=False)
+    if fn.module.epoch.charges_stored_length:
+        key = serialized_argument(fn, call.arguments[1], key_type, borrow=False)
+        value = serialized_argument(fn, call.arguments[2], value_type, borrow=False)
+        return map_id, key, value
+    held = []
+    for argument, type_ in zip(call.arguments[1:], (key_type, value_type), strict=True):
+        fn.lower_as(argument, type_)
+        held.append(fn.hold(type_))
+    fn.charge("cost_set_entry", _declared(fn, key_type, value_type))
+    key, value = _kept(fn, held)
     return map_id, key, value
+
+
+def _kept(fn: FunctionLowering, values: Sequence[Held]) -> list[Bytes]:
+    """The bytes of values that epoch 2.0 counts as kept by their sizes."""
+    for value in values:
+        fn.memory.keep(value)
+    made = []
+    for value in values:
+        fn.push(value)
+        made.append(serialized(fn, value.type))
+    fn.release(*values)
+    return made
 
 
 def _map_set(fn: FunctionLowering, call: Call) -> Type:
@@ -93,13 +121,14 @@ def _map_set(fn: FunctionLowering, call: Call) -> Type:
     _, key_type, value_type = _types(fn, call)
     if fn.module.epoch.charges_stored_length:
         bounds = sum_of([serialized_bounds(key_type), serialized_bounds(value_type)], 1)
-        _charge_lengths(fn, "cost_set_entry", [key.length, value.length], bounds, 1)
-    else:
-        fn.charge("cost_set_entry", _declared(fn, key_type, value_type))
+        lengths = [key.length, value.length]
+        _charge_lengths(fn, "cost_set_entry", lengths, bounds, 1)
+        fn.memory.keep_bytes(lengths, bounds[1], 1)
     fn.code.i32_const(map_id)
     key.push(fn)
     value.push(fn)
-    fn.host("map_set")
+    fn.code.i32_const(len(fn.module.variable_ids) + map_id)
+    fn.helper_aborting("map_set")
     key.release(fn)
     value.release(fn)
     fn.code.i32_const(1)
@@ -117,10 +146,13 @@ def _charge_by_outcome(
     if not fn.module.metering:
         return
     code = fn.code
+    length = code.local(I32)
     stored()
     code.i32_const(0).local_get(done).select()
-    code.local_get(key.length).i32_add().i64_extend_i32_u()
+    code.local_get(key.length).i32_add().local_tee(length).i64_extend_i32_u()
     fn.charge_stack("cost_set_entry", bounds)
+    fn.memory.keep_bytes([length], bounds[1])
+    code.release(length)
 
 
 def _map_insert(fn: FunctionLowering, call: Call) -> Type:
@@ -141,8 +173,6 @@ def _map_insert(fn: FunctionLowering, call: Call) -> Type:
             lambda: code.local_get(value.length).i32_const(1).i32_add(),
             _lengths(key_type, value_type),
         )
-    else:
-        fn.charge("cost_set_entry", _declared(fn, key_type, value_type))
     code.local_get(done)
     code.release(done)
     key.release(fn)
@@ -153,17 +183,21 @@ def _map_insert(fn: FunctionLowering, call: Call) -> Type:
 def _map_delete(fn: FunctionLowering, call: Call) -> Type:
     map_id, key_type, _ = _types(fn, call)
     code = fn.code
-    key = serialized_argument(fn, call.arguments[1], key_type, borrow=True)
+    fn.lower_as(call.arguments[1], key_type, borrow=True)
+    by_length = fn.module.epoch.charges_stored_length
+    if by_length:
+        key = serialized(fn, key_type)
+    else:
+        fn.charge("cost_set_entry", _declared(fn, key_type))
+        [key] = _kept(fn, [fn.hold(key_type)])
     code.i32_const(map_id)
     key.push(fn)
     fn.host("map_delete")
     done = code.local(I32)
     code.local_set(done)
-    if fn.module.epoch.charges_stored_length:
+    if by_length:
         bounds = _lengths(key_type, None)
         _charge_by_outcome(fn, done, key, lambda: code.i32_const(1), bounds)
-    else:
-        fn.charge("cost_set_entry", _declared(fn, key_type))
     code.local_get(done)
     code.release(done)
     key.release(fn)

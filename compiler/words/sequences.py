@@ -12,15 +12,12 @@ from compiler.lower import held as h
 from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
 from compiler.lower.typed.bounds import Bounds, size_bounds, sum_of
-from compiler.syntax.ast import AtomNode, ListNode, LiteralNode
 from compiler.types import (
     UINT,
     ListType,
     NoType,
     OptionalType,
-    ResponseType,
     StringUtf8Type,
-    TupleType,
     Type,
 )
 from compiler.wasm.functions import Local
@@ -30,18 +27,18 @@ from compiler.words.elements import (
     charge_i32,
     element_size,
     element_type,
-    entry_vector,
+    entry_type,
     has_vector,
     push_element,
     scaled,
 )
 from compiler.words.options import build
+from compiler.words.own_types import OwnType, is_fresh
 from compiler.words.tuples import push_none
 from compiler.words.word import Call, Form, Plain, Word
 
 if TYPE_CHECKING:
     from compiler.lower.function import FunctionLowering
-    from compiler.syntax.ast import Node
 
 
 def _list(fn: FunctionLowering, call: Call) -> Type:
@@ -101,59 +98,16 @@ def _list(fn: FunctionLowering, call: Call) -> Type:
     code.local_get(out).i32_const(count)
     if not has_vector(result):
         code.i32_const(count)
-    elif fn.module.metering and _carries_type(entry) and not all(map(_is_fresh, call.arguments)):
-        _push_vector(fn, entry, values)
+    elif fn.module.metering and not all(is_fresh(fn, node) for node in call.arguments):
+        own_type = OwnType(fn, entry)
+        for value in values:
+            own_type.add(value)
+        own_type.push(count)
     else:
         code.i32_const(0)
     fn.release(*values)
     code.release(out, total)
     return result
-
-
-def _carries_type(of: Type) -> bool:
-    """Whether values of the type hold lists or tuples, which carry a type of their own."""
-    match of:
-        case ListType() | TupleType():
-            return True
-        case OptionalType(inner=inner):
-            return _carries_type(inner)
-        case ResponseType(ok=ok, err=err):
-            return _carries_type(ok) or _carries_type(err)
-        case _:
-            return False
-
-
-def _is_fresh(node: Node | HeldNode) -> bool:
-    """Whether an expression makes a value whose own type is what its contents say."""
-    if isinstance(node, LiteralNode):
-        return True
-    if isinstance(node, AtomNode):
-        return node.name == "none"
-    if isinstance(node, ListNode) and node.children:
-        head = node.children[0]
-        if isinstance(head, AtomNode) and head.name in ("list", "some", "ok", "err"):
-            return all(map(_is_fresh, node.children[1:]))
-    return False
-
-
-def _push_vector(fn: FunctionLowering, entry: Type, values: Sequence[Held]) -> None:
-    """Push the dynamic type of a list of values: the least supertype of the types they carry."""
-    code = fn.code
-    dimensions = layout_of(entry).dimensions
-    vector, scratch = fn.alloc(4 * (2 + dimensions)), fn.alloc(4 * dimensions)
-    # One value keeps the type it carries, unless it is sanitised.
-    kept = len(values) == 1 and not fn.module.epoch.sanitizes_values
-    code.local_get(vector).i32_const(0).i32_const(4 * (2 + dimensions)).memory_fill()
-    code.local_get(vector).i32_const(len(values)).i32_store(0)
-    code.local_get(vector).i32_const(3 if kept else 1).i32_store(4)
-    for value in values:
-        code.local_get(scratch).i32_const(0).i32_const(4 * dimensions).memory_fill()
-        fn.push(value)
-        code.local_get(scratch).call(fn.module.generated.write_vector(entry))
-        code.local_get(vector).i32_const(8).i32_add().local_get(scratch).i32_const(dimensions)
-        fn.helper("merge_dimensions")
-    code.local_get(vector)
-    code.release(vector, scratch)
 
 
 def _as_max_len(fn: FunctionLowering, call: Call) -> Type:
@@ -234,14 +188,14 @@ def _element_at(fn: FunctionLowering, arguments: Sequence[Type], result: Type) -
     code.local_get(high).i64_eqz()
     code.local_get(low).local_get(sequence.locals[1]).i64_extend_i32_u().i64_lt_u().i32_and()
     with code.if_(wasm_types(result)):
-        vector = entry_vector(fn, sequence)
+        entry = entry_type(fn, sequence)
         address = _address(fn, sequence, position)
-        push_element(fn, arguments[0], address, vector)
+        push_element(fn, arguments[0], address, entry)
         fn.convert(element_type(arguments[0]), result.inner)
         build(fn, result, 1, result.inner)
         code.release(address)
-        if vector is not None:
-            code.release(vector)
+        if entry is not None:
+            entry.release(fn)
         code.else_()
         push_none(fn, result)
     code.release(position)

@@ -18,17 +18,22 @@ from compiler.types import (
     StringUtf8Type,
     Type,
 )
+from compiler.wasm.functions import Local
+from compiler.wasm.valtypes import I32
 from compiler.words.control import wasm_types
 from compiler.words.elements import (
     charge_i32,
     element_size,
     element_type,
+    entry_type,
     has_vector,
     list_flags,
+    push_element,
     push_own_type,
     scaled,
 )
 from compiler.words.options import build
+from compiler.words.own_types import OwnType, carries_type
 from compiler.words.tuples import push_none
 from compiler.words.word import Call, Form, Word
 
@@ -70,12 +75,13 @@ def _slice(fn: FunctionLowering, call: Call) -> Type:
         size = element_size(type_)
         if size != 1:
             code.i32_const(size).i32_mul()
-        code.i32_add().local_get(count)
+        start = fn.local_i32()
+        code.i32_add().local_tee(start).local_get(count)
         if isinstance(type_, ListType):
-            push_own_type(fn, type_, count)
+            _push_sliced_type(fn, sequence, start, count)
         fn.convert(type_, result.inner)
         build(fn, result, 1, result.inner)
-        code.release(count)
+        code.release(count, start)
         fn.meter.flush()
         code.else_()
         fn.meter.ranges.other()
@@ -83,6 +89,40 @@ def _slice(fn: FunctionLowering, call: Call) -> Type:
     fn.meter.ranges.join()
     fn.release(sequence, left, right)
     return result
+
+
+def _push_sliced_type(fn: FunctionLowering, sequence: Held, start: Local, count: Local) -> None:
+    """Push the dynamic type of the `count` elements from `start`: what those that they carry say."""
+    code = fn.code
+    type_ = sequence.type
+    assert isinstance(type_, ListType)
+    entry = entry_type(fn, sequence)
+    if entry is None or not fn.module.metering or not carries_type(type_.entry):
+        push_own_type(fn, type_, count)
+        return
+    # Elements with types of their own make a list whose type is what its contents say.
+    code.local_get(entry.vector)
+    if entry.cast is not None:
+        code.local_get(entry.cast).i32_or()
+    with code.if_((I32,)):
+        own_type = OwnType(fn, type_.entry)
+        at, left = fn.local_i32(), fn.local_i32()
+        code.local_get(start).local_set(at)
+        code.local_get(count).local_set(left)
+        with code.block() as done, code.loop() as again:
+            code.local_get(left).i32_eqz().br_if(done)
+            push_element(fn, type_, at, entry)
+            element = fn.hold(type_.entry)
+            own_type.add(element)
+            fn.release(element)
+            code.local_get(at).i32_const(element_size(type_)).i32_add().local_set(at)
+            code.local_get(left).i32_const(1).i32_sub().local_set(left)
+            code.br(again)
+        own_type.push_counted(count)
+        code.release(at, left)
+        code.else_()
+        code.i32_const(0)
+    entry.release(fn)
 
 
 def _most_unit_cost(type_: Type) -> int:

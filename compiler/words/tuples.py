@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from compiler.diagnostics import CompilerBug
 from compiler.layout import layout_of
 from compiler.lower import held as h
+from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
 from compiler.lower.typed.bounds import serialized_bounds, sum_of
 from compiler.syntax.ast import AtomNode, ListNode
@@ -146,7 +147,9 @@ def _merge(fn: FunctionLowering, call: Call) -> Type:
     _assemble(fn, type_, parts)
     if layout_of(type_).dimensions and fn.module.metering:
         _merge_dynamic_types(fn, type_, values, parts)
-    fn.release(*values)
+    for argument, value in zip(call.arguments, values, strict=True):
+        if not isinstance(argument, HeldNode):
+            fn.release(value)
     return type_
 
 

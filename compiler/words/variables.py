@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler.lower.reclaim import points_nowhere
 from compiler.lower.typed.bounds import serialized_bounds
 from compiler.types import BOOL, Type
 from compiler.words.storage import name_of, pop_bytes, read_value, serialized
@@ -11,6 +12,18 @@ from compiler.words.word import Call, Form, Word
 
 if TYPE_CHECKING:
     from compiler.lower.function import FunctionLowering
+
+_MOST_KEPT = 512
+"""Bytes of a variable's value up to which it has a place in the module's memory."""
+
+
+def _place(fn: FunctionLowering, name: str) -> tuple[int, int]:
+    """Where a variable is kept (`compiler/stdlib/effects.wat`), and the room there for its bytes;
+    no room where it may be too large."""
+    room = serialized_bounds(fn.module.typed.data_vars[name])[1]
+    if room > _MOST_KEPT:
+        return 0, 0
+    return fn.module.variable_place(name, room), room
 
 
 def _var_get(fn: FunctionLowering, call: Call) -> Type:
@@ -20,7 +33,12 @@ def _var_get(fn: FunctionLowering, call: Call) -> Type:
     if not by_length:
         fn.charge("cost_fetch_var", fn.module.generated.declared_size(type_))
     fn.code.i32_const(fn.module.variable_ids[name])
-    fn.host("var_get")
+    place, room = _place(fn, name)
+    if not room:
+        fn.host("var_get")
+    else:
+        fn.code.i32_const(place).i32_const(room)
+        fn.helper_aborting("var_get" if points_nowhere(type_) else "var_get_copy")
     stored = pop_bytes(fn)
     if by_length:
         fn.code.local_get(stored.length).i64_extend_i32_u()
@@ -34,15 +52,24 @@ def _var_set(fn: FunctionLowering, call: Call) -> Type:
     name = name_of(call.arguments[0])
     type_ = fn.module.typed.data_vars[name]
     fn.lower_as(call.arguments[1], type_)
-    value = serialized(fn, type_)
     if fn.module.epoch.charges_stored_length:
+        value = serialized(fn, type_)
         fn.code.local_get(value.length).i64_extend_i32_u()
-        fn.charge_stack("cost_set_var", serialized_bounds(type_))
+        bounds = serialized_bounds(type_)
+        fn.charge_stack("cost_set_var", bounds)
+        fn.memory.keep_bytes([value.length], bounds[1])
     else:
         fn.charge("cost_set_var", fn.module.generated.declared_size(type_))
+        held = fn.hold(type_)
+        fn.memory.keep(held)
+        fn.push(held)
+        fn.release(held)
+        value = serialized(fn, type_)
     fn.code.i32_const(fn.module.variable_ids[name])
     value.push(fn)
-    fn.host("var_set")
+    place, room = _place(fn, name)
+    fn.code.i32_const(place).i32_const(room)
+    fn.helper_aborting("var_set")
     value.release(fn)
     fn.code.i32_const(1)
     return BOOL

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
+from compiler.diagnostics import CompilerBug
 from compiler.layout import MAX_LEN, VECTOR, layout_of
 from compiler.lower import held as h
 from compiler.lower.held import Held
@@ -341,6 +342,8 @@ class Serialization:
                 if layout_of(part).dimensions:
                     vector = self._of.module.declared_vector(part)
                     code.local_get(block).i32_const(vector).i32_store(inner_offset)
+            case _:
+                raise CompilerBug(f"{part} is not boxed")
 
     def read_list(self, code: Code, part: ListType, at: Local) -> None:
         """Push the list whose bytes are at `at`, and move `at` behind them."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from compiler.diagnostics import CompilerBug
 from compiler.layout import KNOWN_EMPTY, layout_of
 from compiler.lower import held as h
 from compiler.lower.held import Held
@@ -76,6 +77,8 @@ class Sizes:
                 code.call(self._of.vector(part)).call(self._of.vector_size(part))
             case TupleType():
                 self._tuple(code, held, start, part)
+            case _:
+                raise CompilerBug(f"{part} has no dynamic type")
 
     def _simple_list(self, code: Code, push_max_len: Callable[[], object], entry: Type) -> None:
         entry_size = self._of.static_size(entry)
@@ -151,6 +154,8 @@ class Sizes:
                         self.value_type(code, held, at, field_type)
                         code.i32_add()
                         at += len(layout_of(field_type).natural)
+            case _:
+                raise CompilerBug(f"{part} has no dynamic type")
 
     # Of vectors
 
@@ -208,6 +213,8 @@ class Sizes:
                     inner_at += layout_of(field_type).dimensions
                 self.vector_type(code, pointer, at, part)
                 code.i32_add()
+            case _:
+                raise CompilerBug(f"{part} has no dynamic type")
 
     def vector_type(self, code: Code, pointer: Local, at: int, part: Type) -> None:
         """Push the `type_size` that the vector gives `part`."""
@@ -238,6 +245,8 @@ class Sizes:
                     self.vector_type(code, pointer, inner_at, field_type)
                     code.i32_add()
                     inner_at += layout_of(field_type).dimensions
+            case _:
+                raise CompilerBug(f"{part} has no dynamic type")
 
     def _flagged_type(self, code: Code, pointer: Local, flag: int, at: int, inner: Type) -> None:
         code.local_get(pointer).i32_load(4 * flag)
@@ -295,6 +304,8 @@ class Sizes:
                         self.write(code, held, inner_start, field_type, out, inner_at)
                         inner_start += len(layout_of(field_type).natural)
                         inner_at += layout_of(field_type).dimensions
+            case _:
+                raise CompilerBug(f"{part} has no dynamic type")
 
     def list_vector(self, code: Code, held: Held, part: ListType) -> None:
         """Push a pointer to the vector of a list whose entries have dimensions.

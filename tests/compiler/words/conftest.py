@@ -108,6 +108,8 @@ class _Instance:
         assert isinstance(memory, wasmtime.Memory)
         self._memory = memory
         self.write(abi.HEAP, struct.pack("<I", description.heap))
+        # Nothing is deferred.
+        self.write(abi.RECORDED_END, struct.pack("<I", abi.STATIC_DATA))
         self.write(abi.RUNTIME_LIMIT, struct.pack("<5q", *[1 << 60] * 5))
         self.write(abi.MAX_CALL_DEPTH, struct.pack("<i", Epoch.EPOCH_3_3.max_call_stack_depth))
 

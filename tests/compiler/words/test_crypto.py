@@ -32,13 +32,21 @@ def _hash(instance: Any, kind: int, data: int, length: int, out: int) -> None:
 def test_integers_are_hashed_as_16_little_endian_bytes(
     evaluate: Evaluate, expression: str, hashed: bytes
 ) -> None:
-    value = evaluate(expression, hosts={"hash": _hash}).value
+    value = evaluate(expression).value
     assert value == hashlib.sha256(hashed).digest()
 
 
 def test_hashes_can_be_mapped(evaluate: Evaluate) -> None:
-    value = evaluate("(map sha256 (list 0x01 0x02))", hosts={"hash": _hash}).value
+    value = evaluate("(map sha256 (list 0x01 0x02))").value
     assert value == [hashlib.sha256(b"\1").digest(), hashlib.sha256(b"\2").digest()]
+
+
+@pytest.mark.parametrize(("length", "hosts"), [(512, {}), (513, {"hash": _hash})])
+def test_what_is_long_is_hashed_by_the_host(
+    evaluate: Evaluate, length: int, hosts: dict[str, Any]
+) -> None:
+    value = evaluate(f"(sha256 0x{'5a' * length})", hosts=hosts).value
+    assert value == hashlib.sha256(b"\x5a" * length).digest()
 
 
 @pytest.mark.parametrize(

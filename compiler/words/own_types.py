@@ -1,0 +1,124 @@
+"""The dynamic type of a list under construction: the least supertype of those its elements carry.
+
+What a dynamic type is stands in `compiler.layout`. Most elements are of the type that their
+contents say, and then nothing has to be kept; `OwnType` is for the others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.layout import ENTRY_CARRIED, layout_of
+from compiler.lower.function import HeldNode
+from compiler.lower.held import Held
+from compiler.syntax.ast import AtomNode, ListNode
+from compiler.types import ListType, OptionalType, ResponseType, TupleType, Type
+from compiler.wasm.functions import Local
+
+if TYPE_CHECKING:
+    from compiler.lower.function import FunctionLowering
+    from compiler.syntax.ast import Node
+
+
+def carries_type(of: Type) -> bool:
+    """Whether values of the type hold lists or tuples whose own types can differ from it."""
+    match of:
+        case ListType() | TupleType():
+            return layout_of(of).dimensions > 0
+        case OptionalType(inner=inner):
+            return carries_type(inner)
+        case ResponseType(ok=ok, err=err):
+            return carries_type(ok) or carries_type(err)
+        case _:
+            return False
+
+
+def is_fresh(fn: FunctionLowering, node: Node | HeldNode) -> bool:
+    """Whether an expression makes a value whose own type is what its contents say."""
+    if not carries_type(fn.type_of(node)):
+        return True
+    if isinstance(node, AtomNode):
+        return node.name == "none"
+    if not isinstance(node, ListNode) or not isinstance(node.children[0], AtomNode):
+        return False
+    word = node.children[0].name
+    if word == "tuple":
+        pairs = [pair for pair in node.children[1:] if isinstance(pair, ListNode)]
+        return all(is_fresh(fn, pair.children[1]) for pair in pairs)
+    if word in ("list", "some", "ok", "err"):
+        return all(is_fresh(fn, child) for child in node.children[1:])
+    return False
+
+
+class OwnType:
+    """Collects the dynamic type of a list of `entry`, element by element; made before any loop."""
+
+    def __init__(self, fn: FunctionLowering, entry: Type) -> None:
+        self._fn = fn
+        self._entry = entry
+        self._dimensions = layout_of(entry).dimensions
+        self._vector = fn.alloc(4 * (2 + self._dimensions))
+        self._scratch = fn.alloc(4 * self._dimensions)
+        code = fn.code
+        code.local_get(self._vector).i32_const(0)
+        code.i32_const(4 * (2 + self._dimensions)).memory_fill()
+        # Elements that aren't sanitised carry the list's entry type where all carry the same.
+        self._same: tuple[Local, Local] | None = None
+        if not fn.module.epoch.sanitizes_values:
+            first, same = fn.local_i32(), fn.local_i32()
+            code.i32_const(0).local_set(first)
+            code.i32_const(1).local_set(same)
+            self._same = (first, same)
+
+    def add(self, element: Held) -> None:
+        """Take an element's own type into account."""
+        fn, code = self._fn, self._fn.code
+        size = 4 * self._dimensions
+        code.local_get(self._scratch).i32_const(0).i32_const(size).memory_fill()
+        fn.push(element)
+        code.local_get(self._scratch).call(fn.module.generated.write_vector(self._entry))
+        if self._same is not None:
+            self._compare(*self._same)
+        code.local_get(self._vector).i32_const(8).i32_add()
+        code.local_get(self._scratch).i32_const(self._dimensions)
+        fn.helper("merge_dimensions")
+
+    def _compare(self, first: Local, same: Local) -> None:
+        """Note whether this element's type is that of those before it."""
+        fn, code = self._fn, self._fn.code
+        code.local_get(first)
+        with code.if_():
+            code.local_get(self._vector).i32_const(8).i32_add().i32_const(self._dimensions)
+            code.local_get(self._scratch).i32_const(self._dimensions).i32_const(4)
+            fn.helper("bytes_equal")
+            code.local_get(same).i32_and().local_set(same)
+        code.i32_const(1).local_set(first)
+
+    def push(self, count: int) -> None:
+        """Push the dynamic type of the list, which has so many elements."""
+        code = self._fn.code
+        code.local_get(self._vector).i32_const(count).i32_store(0)
+        self._store_flags()
+        code.local_get(self._vector)
+        self._release()
+
+    def push_counted(self, count: Local) -> None:
+        """The same with the number of elements in a local."""
+        code = self._fn.code
+        code.local_get(self._vector).local_get(count).i32_store(0)
+        self._store_flags()
+        # A list of no elements is of an unknown type.
+        code.local_get(self._vector).i32_const(0).local_get(count).select()
+        self._release()
+
+    def _store_flags(self) -> None:
+        code = self._fn.code
+        code.local_get(self._vector)
+        if self._same is None:
+            code.i32_const(1)
+        else:
+            code.i32_const(ENTRY_CARRIED | 1).i32_const(1).local_get(self._same[1]).select()
+        code.i32_store(4)
+
+    def _release(self) -> None:
+        self._fn.code.release(self._vector, self._scratch, *(self._same or ()))
