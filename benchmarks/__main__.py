@@ -20,8 +20,8 @@ from benchmarks.processes import CommandFailed
 from benchmarks.publish import publish, write_json
 from runtime.reference import ReferenceMissing, node_program, reference_folder
 
-PARTS = ("calls", "curves", "breakdown", "start", "builds", "mainnet", "replay")
-LONG = ("mainnet", "replay")
+PARTS = ("calls", "curves", "breakdown", "start", "builds", "mainnet", "layers", "replay")
+LONG = ("mainnet", "layers", "replay")
 DEFAULT_JSON = ROOT / ".bench" / "results.json"
 
 
@@ -101,7 +101,16 @@ class Bench:
 
     def mainnet(self) -> None:
         """Of the contracts of the mainnet log."""
-        self._with_corpus(lambda: builds.mainnet(self._fresh("mainnet")), "builds of mainnet")
+        self._with_corpus(
+            lambda: builds.mainnet(self._fresh("mainnet"), self.node, self.packages),
+            "builds of mainnet",
+        )
+
+    def layers(self) -> None:
+        """Of generated projects."""
+        for size in builds.SIZES:
+            self.tell(f"builds of {size:,} contracts")
+            self.results.rows += builds.layers(self._fresh("layers"), size)
 
     def replay(self) -> None:
         """Of the mainnet log."""
@@ -125,7 +134,7 @@ def main() -> None:
     """Measures what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--only", action="append", choices=PARTS, help="this part; may be repeated")
-    parser.add_argument("--all", action="store_true", help="the long parts too: mainnet, replay")
+    parser.add_argument("--all", action="store_true", help=f"the long parts too: {', '.join(LONG)}")
     parser.add_argument("--json", type=Path, default=DEFAULT_JSON, help="where samples go")
     parser.add_argument("--publish", action="store_true", help="renew docs/performance.md")
     options = parser.parse_args()

@@ -10,7 +10,6 @@ import json
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from typing import Any, Final
 
 from benchmarks import workloads
@@ -18,6 +17,7 @@ from benchmarks.ours import apply, make_chain
 from compiler.consensus import deserialize
 from runtime.chain import Chain
 from runtime.codec import principal_bytes
+from runtime.effects import admit
 from runtime.engine import HostFunction
 
 FUNCTIONS: Final = ("add", "inc", "fib", "transfer")
@@ -26,8 +26,7 @@ CALLS: Final = 200
 
 PARTS: Final = (
     "method of the handle",
-    "chain: block, arguments, receipt",
-    "session: context, marks, counters",
+    "prepared call: block, context, marks, receipt",
     "codecs",
     "Wasm, and the way in and out",
     "host functions",
@@ -82,66 +81,66 @@ def parts(
     contract, name, sender = operation["contract"], operation["function"], operation["sender"]
     values = [deserialize(bytes.fromhex(text[2:])) for text in operation["args"]]
     method = getattr(chain.contract(contract, sender=sender), name)  # type: ignore[attr-defined]
-    run = chain.read if operation["op"] == "read" else chain.call
     session, caller = chain.session, principal_bytes(sender)
     method(*values)
+    method(*values)
+    read_only = operation["op"] == "read"
+    prepared = chain.prepared_functions(read_only=read_only)[contract, name, sender]
     guest = session.guest(chain.contracts[contract])
     export = guest.exports[name]
-    counters = [0] * 5
+    load, enter, answer = export.load, export.run, export.answer
 
-    def transact() -> None:
-        chain.host.start()
-        entry = session.entry(contract, name, sender)
-        assert entry is not None
-        session.enter_again(entry, values, counters)
+    def codecs() -> None:
+        load(values, guest, False)
+        answer(guest)
 
-    def enter() -> list[int]:
-        """Begins a transaction; the slots of the arguments."""
-        chain.host.start()
-        session.enter(guest, caller, caller, [0] * 5, 1)
-        chain.host.tx.begin()
-        chain.host.guest = guest
-        slots: list[int] = []
-        for codec, value in zip(export.codecs, values, strict=True):
-            codec.push(value, slots, guest)
-        return slots
+    def function() -> None:
+        load(values, guest, False)
+        enter()
+        answer(guest)
 
     def layer(call: Callable[[], object]) -> Callable[[], float]:
         return lambda: timed(call)
 
-    def inside(call: Callable[[list[int]], object]) -> Callable[[], float]:
+    def inside(call: Callable[[], object]) -> Callable[[], float]:
+        """In a transaction that is undone."""
+
         def work() -> float:
-            slots = enter()
-            found = timed(lambda: call(slots))
+            chain.host.start()
+            session.enter(guest, caller, caller, [0] * 5, 1)
+            chain.host.tx.begin(read_only=read_only)
+            chain.host.guest = guest
+            admit(guest, chain.host.tx)
+            found = timed(call)
             chain.host.tx.unwind(0)
             return found
 
         return work
 
-    def wasm(slots: list[int]) -> None:
-        # Results lie over the arguments.
-        export._pack(export._block, 0, *slots)
-        export._call()
-
     layers = {
         "method": layer(lambda: method(*values)),
-        "chain": layer(lambda: run(contract, name, values, sender)),
-        "session": layer(transact),
-        "export": inside(lambda _: export(guest, values)),
-        "wasm": inside(wasm),
+        "prepared": layer(lambda: prepared(values)),
+        "function": inside(function),
+        "codecs": inside(codecs),
         "empty": layer(lambda: None),
     }
     samples: dict[str, list[float]] = {layer: [] for layer in layers}
     for _ in range(ROUNDS):
         for which, sample in layers.items():
             samples[which].append(sample())
-    each = [statistics.median(of_one) for of_one in samples.values()]
-    below = [above - under for above, under in pairwise(each[:5])]
+    each = {which: statistics.median(of_one) for which, of_one in samples.items()}
+    shares = (
+        each["method"] - each["prepared"],
+        each["prepared"] - each["function"],
+        each["codecs"],
+        each["function"] - each["codecs"] - host,
+        host,
+    )
     return {
-        TOTAL: each[0],
-        **dict(zip(PARTS, [*below, each[4] - host, host], strict=True)),
+        TOTAL: each["method"],
+        **dict(zip(PARTS, shares, strict=True)),
         "host calls": host_calls,
-        EMPTY: each[5],
+        EMPTY: each["empty"],
     }
 
 

@@ -87,6 +87,16 @@ class Running:
         if self._process.stdout is not None:
             self._process.stdout.close()
 
+    def processor_seconds(self) -> float:
+        """What the process has taken of processors until now; Linux alone tells."""
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory_mib(self) -> float:
+        """What the process has in memory now."""
+        pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
     def wait_for(self, wanted: Callable[[str], bool]) -> str:
         """Reads lines until one is wanted; not for ever."""
         assert self._process.stdout is not None

@@ -41,8 +41,9 @@ def _page(results: Results, plots: list[str]) -> str:
     return f"""
 Measured on {machine["processors"]} x {machine["processor"]}, Python {machine["python"]}, wasmtime
 {machine["wasmtime"]}, commit {machine["commit"]}. Load average while it ran (other work went on
-where it is above 1): {", ".join(map(str, machine["load"]))}. Calls and fresh processes are given in
-processor time, builds in wall time; the figure is the median, ± half the interquartile range.
+where it is above 1): {", ".join(map(str, machine["load"]))}. Figures are processor time, of builds
+that of all their processes, with the wall time beside it; from save to artifact is wall time. They
+are medians, ± half the interquartile range.
 [All samples](performance/results.json).
 {skipped}
 ## Calls

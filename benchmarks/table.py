@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from typing import Final
 
@@ -72,10 +73,17 @@ def other_cells(row: Row) -> tuple[str, ...]:
     """A row of it."""
     return (
         row.name,
-        shown(row.figures.get(OURS)),
-        shown(row.figures.get(INTERPRETER)),
+        _with_wall(row.figures.get(OURS)),
+        _with_wall(row.figures.get(INTERPRETER)),
         times(ratio(row, INTERPRETER, OURS)),
     )
+
+
+def _with_wall(figure: Figure | None) -> str:
+    """A figure, and where it is processor time the wall time beside it."""
+    if figure is None or not figure.wall:
+        return shown(figure)
+    return f"{shown(figure)} (wall {number(statistics.median(figure.wall))})"
 
 
 def curve_cells(curve: Curve) -> tuple[str, ...]:
@@ -115,7 +123,8 @@ def print_all(results: Results, console: Console) -> None:
         highlight=False,
     )
     console.print(
-        "Calls and fresh processes: processor time, median, and half the interquartile range.",
+        "Processor time (of builds all their processes'; wall time stands beside it), the median, and"
+        " half the interquartile range.",
         highlight=False,
     )
     for skipped in results.skipped:

@@ -62,32 +62,6 @@ _PLAIN: Final[dict[type[Type], type]] = {
 """Types that take every value of one class, which need no second look."""
 
 
-class Glance:
-    """Sees at a glance that arguments are values of the parameters' types, where these are simple.
-
-    What it doesn't take may be good all the same.
-    """
-
-    __slots__ = ("_buffers", "_classes")
-
-    def __init__(self, types: Sequence[Type]) -> None:
-        self._classes = [
-            Buffer if isinstance(of, BufferType) else _PLAIN.get(of.__class__) for of in types
-        ]
-        self._buffers = [
-            (at, of.max_len) for at, of in enumerate(types) if isinstance(of, BufferType)
-        ]
-
-    def takes(self, arguments: Sequence[object]) -> bool:
-        """Whether they are."""
-        if [*map(type, arguments)] != self._classes:
-            return False
-        return not self._buffers or all(
-            len(arguments[at].value) <= most  # type: ignore[attr-defined]
-            for at, most in self._buffers
-        )
-
-
 def _typed(argument: Argument, of: Type, version: ClarityVersion, epoch: Epoch) -> Value:
     casts = version.casts_traits
     if not isinstance(argument, Value) and (casts or not _holds_trait(of)):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from enum import IntEnum
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, assert_never
 
 from compiler.values import UINT_MAX
 from runtime import errors
@@ -84,6 +84,8 @@ class AssetMap:
                     self.stacked[owner] = amount
                 case _Kind.POX:
                     self.pox.add(owner)
+                case _:
+                    assert_never(kind)
 
 
 class AssetLog:

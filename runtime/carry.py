@@ -61,7 +61,7 @@ def bring_result(
     if own.boxed or shape(own.type) != shape(site.result.type):
         return site.result.write(value, caller)
     slots: list[int] = []
-    own.copy(export.answer(), 0, slots, callee, caller)
+    own.copy(export.slots(), 0, slots, callee, caller)
     return site.result.place(slots, caller)
 
 

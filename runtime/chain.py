@@ -11,12 +11,21 @@ Every transaction is answered by a `Receipt`; what goes wrong in one never touch
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import (
+    Callable,
+    Iterator,
+    Mapping,
+    MutableMapping,
+    MutableSequence,
+    Sequence,
+)
+from copy import copy
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from compiler.contracts import DEPLOYER, bind
+from compiler.costs import Cost
 from compiler.diagnostics import ClarityError
 from compiler.interface import ContractInterface
 from compiler.values import NONE, Value
@@ -29,11 +38,15 @@ from runtime.codec import principal_bytes
 from runtime.contracts import Contract
 from runtime.engine import Engine, engine_for
 from runtime.errors import Rejected, TransactionError, VmPanic
+from runtime.forked import forked_dict, forked_list
 from runtime.hashing import sha512_256
 from runtime.host import Host
+from runtime.instance import Guest
 from runtime.keepsake import Keepsake
+from runtime.memory import UncountedMemoryError
 from runtime.modules import Artifact, CompileInMemory, ModuleProvider, ModuleRequest
-from runtime.receipts import Receipt, costs_of
+from runtime.prepared import Prepared
+from runtime.receipts import Receipt
 from runtime.session import Isolation, Session
 from runtime.state import MemoryState, State
 from runtime.static_costs import Deployed
@@ -46,11 +59,11 @@ NO_RESULT: Final = True
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A place in a chain's history to `revert` to."""
+    """A place in a chain's history to `revert` to; `contracts` is how many were deployed."""
 
-    state: int
+    state: object
     blocks: tuple[object, ...]
-    contracts: dict[str, Contract]
+    contracts: int
 
 
 class Chain:
@@ -72,19 +85,32 @@ class Chain:
         genesis_time: int | None = None,
     ) -> None:
         self.modules: ModuleProvider = modules or CompileInMemory(profile)
+        self.profile = profile
         self.engine = engine or engine_for(profile)
         self.state: State = state or MemoryState()
         self.blocks = simnet.Blocks(genesis_time)
-        self.contracts: dict[str, Contract] = {}
+        # Plain until the chain is forked for the first time, as is the order of deployments.
+        self.contracts: MutableMapping[str, Contract] = {}
+        self._deployed: MutableSequence[str] = []
+        self._boot = BootContracts(Path(boot)) if isinstance(boot, str | Path) else boot
+        self._connect(isolation)
+        for address in (simnet.DEPLOYER, simnet.WALLET_1):
+            self.mint(address, simnet.INITIAL_BALANCE)
+
+    def _connect(self, isolation: Isolation) -> None:
+        """Make what runs contracts on this chain's state."""
         self.host = Host(self.state, self.blocks)
         self.host.contract_hash = self._contract_hash
         self.session = Session(
             self.host, self.contracts, self._artifact, self.engine, isolation=isolation
         )
-        self._artifacts: dict[tuple[str, Epoch], Artifact] = {}
-        self._boot = BootContracts(Path(boot)) if isinstance(boot, str | Path) else boot
-        for address in (simnet.DEPLOYER, simnet.WALLET_1):
-            self.mint(address, simnet.INITIAL_BALANCE)
+
+    def another_session(self, limits: Cost) -> Session:
+        """A session on the same state, with instances of its own, whose transactions may use this
+        much. What runs in it and what in the chain's own must not be mixed in one transaction."""
+        made = Session(self.host, self.contracts, self._artifact, self.engine)
+        made.limit(limits)
+        return made
 
     # The chain itself
 
@@ -132,16 +158,51 @@ class Chain:
 
     def snapshot(self) -> Snapshot:
         """A place to revert to; taking one costs next to nothing."""
-        return Snapshot(self.state.snapshot(), self.blocks.snapshot(), dict(self.contracts))
+        return Snapshot(self.state.snapshot(), self.blocks.snapshot(), len(self._deployed))
 
     def revert(self, place: Snapshot) -> None:
         """Make the chain what it was."""
         self.state.revert(place.state)
         self.blocks.revert(place.blocks)
-        for identifier in list(self.contracts):
-            if self.contracts[identifier] is not place.contracts.get(identifier):
-                del self.contracts[identifier]
-                self.session.forget(identifier)
+        gone = self._deployed[place.contracts :]
+        del self._deployed[place.contracts :]
+        for identifier in gone:
+            del self.contracts[identifier]
+        if gone:
+            # What was checked of contracts by their names holds no more.
+            self.session.clear()
+
+    def fork(self) -> Self:
+        """Another chain that goes on from here by itself; it costs the same on any chain.
+
+        What was there is shared, compiled modules included. Snapshots that were taken of this
+        chain are good on both.
+        """
+        other = copy(self)
+        other.state = self.state.fork()
+        other.blocks = self.blocks.fork()
+        self.contracts, other.contracts = forked_dict(self.contracts)
+        self._deployed, other._deployed = forked_list(self._deployed)
+        self.session.contracts = self.contracts
+        # What is prepared may hold on to what there was.
+        self.session.clear()
+        other._connect(self.session.isolation)
+        other.session.limits = list(self.session.limits)
+        return other
+
+    def reorganise(self, fork: Chain) -> None:
+        """Leave this line of blocks for a fork's, and stand where that stands now.
+
+        The fork goes on by itself. Snapshots that were taken before are no good any more; to come
+        back, fork first.
+        """
+        self.state.adopt(fork.state)
+        self.blocks = self.host.blocks = fork.blocks.fork()
+        fork.contracts, self.contracts = forked_dict(fork.contracts)
+        fork._deployed, self._deployed = forked_list(fork._deployed)
+        fork.session.contracts = fork.contracts
+        self.session.contracts = self.contracts
+        self.session.clear()
 
     # Transactions
 
@@ -170,6 +231,11 @@ class Chain:
         """Call a public function, in a block of its own."""
         if self._boot is not None:
             self._find_boot(self._boot, contract, arguments)
+        prepared = self.session.prepared_calls.get((contract, function, sender))
+        if prepared is not None:
+            receipt = prepared(arguments) or self._called(prepared, contract, function, arguments)
+            if receipt is not None:
+                return receipt
         known = self.contracts.get(contract)
         if known is not None and known.access.get(function, "public") != "public":
             return Receipt(error=Rejected(f"{function} is not a public function"))
@@ -182,10 +248,22 @@ class Chain:
         """Call a read-only function; no block is mined."""
         if self._boot is not None:
             self._find_boot(self._boot, contract, arguments)
+        prepared = self.session.prepared_reads.get((contract, function, sender))
+        if prepared is not None:
+            receipt = prepared(arguments) or self._called(prepared, contract, function, arguments)
+            if receipt is not None:
+                return receipt
         known = self.contracts.get(contract)
         if known is not None and known.access.get(function, "read-only") != "read-only":
             return Receipt(error=Rejected(f"{function} is not a read-only function"))
         return self._call(contract, function, arguments, sender)
+
+    def prepared_functions(self, *, read_only: bool) -> Mapping[tuple[str, str, str], Prepared]:
+        """Functions that a call may enter directly, by contract, function and sender: a view of
+        what comes and goes. Empty where calls have to look for contracts first."""
+        if self._boot is not None:
+            return {}
+        return self.session.prepared_reads if read_only else self.session.prepared_calls
 
     def deploy_boot(
         self, contract: str, source: str, clarity_version: ClarityVersion | int, epoch: Epoch | str
@@ -232,7 +310,7 @@ class Chain:
             value = run(counters)
         except Exception as error:
             return Receipt(error=self._undo(error))
-        return Receipt(value, tuple(host.tx.events), costs_of(counters))
+        return Receipt(value, tuple(host.tx.events), counters)
 
     def _undo(self, error: Exception) -> TransactionError:
         """Undo all that a transaction did; what to tell of its failure."""
@@ -247,26 +325,42 @@ class Chain:
         self, contract: str, function: str, arguments: Sequence[Argument], sender: str
     ) -> Receipt:
         session, host = self.session, self.host
-        entry = session.entry(contract, function, sender)
-        if entry is None and not is_standard(sender):
+        if not is_standard(sender):
             return Receipt(error=Rejected(f"Invalid sender address '{sender}'."))
+
+        def failed(error: Exception, values: Sequence[object] = ()) -> Receipt:
+            if isinstance(error, UncountedMemoryError):
+                with session.counting(0):
+                    return self._call(contract, function, values, sender)  # type: ignore[arg-type]
+            return Receipt(error=_told(self._undo(error), contract, function))
+
         host.start()
         counters = [0] * 5
         session.traced = True
         try:
-            if entry is None or not entry.glance.takes(arguments):
-                values = self._arguments(contract, function, arguments)
-            else:
-                values = arguments  # type: ignore[assignment]
-            if entry is None:
-                value = session.transact(contract, function, values, sender, counters)
-            else:
-                value = session.enter_again(entry, values, counters)
+            values = self._arguments(contract, function, arguments)
+            value = session.transact(contract, function, values, sender, counters)
         except Exception as error:
-            return Receipt(error=_told(self._undo(error), contract, function))
+            return failed(error)
         finally:
             session.traced = False
-        return Receipt(value, tuple(host.tx.events), costs_of(counters))
+        receipt = Receipt(value, tuple(host.tx.events), counters)
+        session.prepare(contract, function, sender, self._next_block, failed)
+        return receipt
+
+    def _called(
+        self,
+        prepared: Prepared,
+        contract: str,
+        function: str,
+        arguments: Sequence[Argument],
+    ) -> Receipt | None:
+        """Call what is prepared with arguments that take a second look."""
+        try:
+            values = self._arguments(contract, function, arguments)
+        except TransactionError:  # in a block of its own, where it is met again
+            return None
+        return prepared(values, True)
 
     def _arguments(
         self, contract: str, function: str, arguments: Sequence[Argument]
@@ -290,7 +384,11 @@ class Chain:
         version: ClarityVersion,
         counters: list[int],
         epoch: Epoch | None = None,
+        *,
+        as_simnet: bool = True,
     ) -> Value:
+        """Deploy a contract. Simnet runs one without functions, or of one expression, as a snippet
+        in the session; the network (not `as_simnet`) deploys it like any other."""
         address, _, name = identifier.partition(".")
         if not is_standard(address):
             raise Rejected(f"Invalid sender address '{address}'.")
@@ -307,16 +405,32 @@ class Chain:
         except ClarityError as error:
             raise Rejected(bind(error.diagnostic.message, address, name)) from None
         contract = Contract(identifier, source, version, rules, artifact.interface)
-        saved = bool(artifact.description.functions or artifact.interface.traits)
-        sender = simnet.DEPLOYER if snippets.is_snippet(source) else address
+        saved = not as_simnet or bool(artifact.description.functions or artifact.interface.traits)
+        sender = simnet.DEPLOYER if as_simnet and snippets.is_snippet(source) else address
         tx = self.host.tx
-        tx.begin()
-        guest = self.session.instantiate(contract, artifact)
-        direct = self.session.calls_directly = snippets.called(source)
+        direct = as_simnet and snippets.called(source)
+        depth, before = tx.depth, tuple(counters)
+        # Simnet holds no source in memory while it deploys.
+        held = 0 if as_simnet else contract.size
+
+        def run(module: Artifact) -> tuple[Guest, Value | None]:
+            tx.begin()
+            guest = self.session.instantiate(contract, module)
+            self.session.calls_directly = direct
+            try:
+                sent = principal_bytes(sender)
+                return guest, self.session.run_deploy(guest, sent, counters, held)
+            finally:
+                self.session.calls_directly = False
+
+        ran = artifact
         try:
-            value = self.session.run_deploy(guest, principal_bytes(sender), counters)
-        finally:
-            self.session.calls_directly = False
+            guest, value = run(ran)
+        except UncountedMemoryError:
+            with self.session.counting(depth):
+                counters[:] = before
+                ran = self.modules(replace(request, counts_memory=True))
+                guest, value = run(ran)
         if direct:
             self._discount_call(counters)
         if saved and identifier in self.contracts:
@@ -325,22 +439,26 @@ class Chain:
         tx.commit()
         if not saved:
             return NONE if value is None else value
-        for constant, type_, where in artifact.description.constants:
+        for constant, type_, where in ran.description.constants:
             contract.constants[constant] = Keepsake(type_, where, guest)
         self.contracts[identifier] = contract
-        self._artifacts[identifier, runs_in] = artifact
+        self._deployed.append(identifier)
+        contract.artifacts[runs_in] = artifact
         self.session.forget(identifier)
         return NO_RESULT if value is None else value
 
     def deploy_within(
         self, identifier: str, source: str, version: ClarityVersion, counters: list[int]
     ) -> Value:
-        """Deploy in a transaction, and a block, that are the caller's; raises as `_answer` expects."""
-        return self._deploy(identifier, source, version, counters)
+        """Deploy as the network does, in a transaction and a block that are the caller's; raises as
+        `_answer` expects."""
+        return self._deploy(identifier, source, version, counters, as_simnet=False)
 
     def forget(self, identifier: str) -> None:
         """Make a contract one that was never deployed; its state is the caller's to undo."""
-        self.contracts.pop(identifier, None)
+        if self.contracts.pop(identifier, None) is not None:
+            # It is the last: a transaction undoes only what it deployed itself.
+            del self._deployed[-1:]
         self.session.forget(identifier)
 
     def _discount_call(self, counters: list[int]) -> None:
@@ -353,15 +471,15 @@ class Chain:
         contract = self.contracts.get(identifier)
         return None if contract is None else (contract, self._artifact(contract).description)
 
-    def artifact(self, identifier: str) -> Artifact | None:
+    def artifact(self, identifier: str, *, counts_memory: bool = False) -> Artifact | None:
         """The module of a deployed contract for the current epoch."""
         contract = self.contracts.get(identifier)
-        return None if contract is None else self._artifact(contract)
+        return None if contract is None else self._artifact(contract, counts_memory)
 
-    def _artifact(self, contract: Contract) -> Artifact:
+    def _artifact(self, contract: Contract, counts_memory: bool = False) -> Artifact:
         """The module of a deployed contract for the current epoch."""
-        key = (contract.id, self.epoch)
-        known = self._artifacts.get(key)
+        artifacts = contract.counting_artifacts if counts_memory else contract.artifacts
+        known = artifacts.get(self.epoch)
         if known is None:
             request = ModuleRequest(
                 contract.source,
@@ -370,9 +488,10 @@ class Chain:
                 self.epoch,
                 Siblings(self.contracts, contract.address),
                 contract.id,
+                counts_memory,
             )
             try:
-                known = self._artifacts[key] = self.modules(request)
+                known = artifacts[self.epoch] = self.modules(request)
             except ClarityError as error:
                 raise VmPanic(f"{contract.id} no longer compiles: {error}") from error
         return known

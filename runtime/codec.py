@@ -149,17 +149,25 @@ class Codec:
         target.write(to, self._struct.pack(*slots))
 
 
-_CODECS: dict[int, Codec] = {}
+_CODECS: dict[int, tuple[Type, Codec]] = {}
+_EQUAL: dict[Type, Codec] = {}
 
 
 def codec_of(of: Type) -> Codec:
-    """The codec of a type; remembered by identity, as layouts are."""
-    codec = _CODECS.get(id(of))
-    if codec is None or codec.type is not of:
-        codec = Codec(of)
-        if len(_CODECS) > _MAX_CACHED:
-            _CODECS.clear()
-        _CODECS[id(of)] = codec
+    """The codec of a type; remembered by identity, as layouts are, and shared by equal types: the
+    descriptions of many modules hold the same ones."""
+    known = _CODECS.get(id(of))
+    if known is not None and known[0] is of:
+        return known[1]
+    codec = _EQUAL.get(of)
+    if codec is None:
+        if len(_EQUAL) > _MAX_CACHED:
+            _EQUAL.clear()
+        codec = _EQUAL[of] = Codec(of)
+    if len(_CODECS) > _MAX_CACHED:
+        _CODECS.clear()
+    # With the type, whose identity is good only as long as it lives.
+    _CODECS[id(of)] = (of, codec)
     return codec
 
 

@@ -14,6 +14,7 @@ from compiler.versions import ClarityVersion, Epoch
 from runtime.codec import principal_bytes
 from runtime.hashing import sha512_256
 from runtime.keepsake import Keepsake
+from runtime.modules import Artifact
 
 MAX_VIEWS: Final = 1_000
 
@@ -22,7 +23,7 @@ class Contract:
     """A contract at an address.
 
     `constants` are the values that its deployment computed, `limits` the most that its fungible
-    tokens may be minted (`None`: no limit).
+    tokens may be minted (`None`: no limit), `artifacts` its modules by the epochs they run in.
     """
 
     def __init__(
@@ -41,6 +42,9 @@ class Contract:
         self.interface = interface
         self.constants: dict[str, Keepsake] = {}
         self.limits: dict[str, int | None] = {}
+        self.artifacts: dict[Epoch, Artifact] = {}
+        # Those that count memory, of the few that ever need to.
+        self.counting_artifacts: dict[Epoch, Artifact] = {}
         self._seen: dict[tuple[str, str], ContractInterface] = {}
         self._signatures: dict[tuple[str, Epoch], FunctionSignature] = {}
         self._parameters: dict[str, tuple[Type, ...]] = {}

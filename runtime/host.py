@@ -10,20 +10,21 @@ from collections.abc import Callable
 from typing import Final
 
 from compiler import abi
-from compiler.costs.limits import EVENTS_LIMIT
+from compiler.types import OptionalType
 from compiler.values import UINT_MAX
 from compiler.versions import Epoch
-from runtime import accounts, hashing
+from runtime import accounts, effects, hashing
 from runtime.codec import principal_of
 from runtime.engine import HostFunction, Slots
 from runtime.errors import TransactionError, VmPanic, aborted, check, internal, runtime
 from runtime.events import Event, new_event
 from runtime.instance import (
     COUNTERS,
+    HEIGHTS,
     LIMITS,
-    MOMENT,
     MOMENT_AT,
     MOMENT_END,
+    SETTLED,
     SUPPLY,
     Guest,
 )
@@ -36,6 +37,7 @@ from runtime.words.allowances import Allowances, body_of
 
 _LOW: Final = (1 << 64) - 1
 _U32: Final = (1 << 32) - 1
+_NEGATIVE: Final = 1 << 31
 _NONE: Final = b"\x09"
 _SOME: Final = b"\x0a"
 _HASHES: Final = tuple(hashing.HASHES[name] for name in abi.HASHES)
@@ -61,17 +63,20 @@ class Host:
         self.blocks = blocks
         self.get: Get = state.get
         self.tx = Transaction(state)
-        self.view: View = blocks.view()
+        # As of the tip, where nothing else is said.
+        self._view: View | None = None
         self.past: list[tuple[Get, View]] = []
         self.supply_changed = False
         # The instance that is running: None outside of a transaction, when no function is called.
         self.guest: Guest = None  # type: ignore[assignment]
         # What the contexts of instances say of the chain, and what that was made from.
         self._moment: tuple[View, bytes | None, bytes] | None = None
-        # The liquid supply in it, low and high.
-        self._supply = (0, 0)
+        # What of it only changes with the liquid supply.
+        self._settled = b""
         # What the contracts of a chain need besides: set by the caller of contracts.
         self.contract_hash: Callable[[str], bytes | None] = lambda _: None
+        # What modules that are traced tell: the instance, the application, its line.
+        self.tracer: Callable[[Guest, int, int], None] = lambda _guest, _node, _line: None
 
     @property
     def epoch(self) -> Epoch:
@@ -85,14 +90,35 @@ class Host:
             for name in abi.HOST_FUNCTIONS
             if name != "contract_call"
         }
-        return {**mine, "contract_call": contract_call}
+        return {
+            name: effects.heeding(self, name, function)
+            for name, function in {**mine, "contract_call": contract_call}.items()
+        }
+
+    @property
+    def view(self) -> View:
+        """Heights as contracts see them."""
+        view = self._view
+        if view is None:
+            view = self._view = self.blocks.view()
+        return view
+
+    @view.setter
+    def view(self, view: View) -> None:
+        self._view = view
 
     def start(self) -> None:
         """Begin a transaction."""
-        self.tx.renew()
+        # It may come to look at another block, or be run by other instances than the last one.
+        self.start_at_tip(None)
+
+    def start_at_tip(self, keeper: object) -> None:
+        """Begin one at the tip, run by the instances that `keeper` keeps."""
+        self.tx.renew(keeper)
         self.get = self.state.get
-        self.view = self.blocks.view()
-        self.past.clear()
+        self._view = None
+        if self.past:
+            self.past.clear()
         self.supply_changed = False
         self.guest = None  # type: ignore[assignment]
 
@@ -102,6 +128,10 @@ class Host:
         for at in range(5):
             if long[COUNTERS + at] > long[LIMITS + at]:
                 raise check("CostBalanceExceeded")
+
+    def _trace(self, s: Slots) -> None:
+        node = s[0]
+        self.tracer(self.guest, node if node < _NEGATIVE else node - _U32 - 1, s[1])
 
     # Leaving
 
@@ -122,8 +152,11 @@ class Host:
         guest = self.guest
         value = self.get(guest.keys.variables[s[0]])
         if value is None:
-            # A variable that was not there yet, seen by at-block: the interpreter reads `none`.
-            raise internal("Expect", "a variable without a value")
+            # A variable that was not there yet, seen by at-block: the interpreter reads `none`,
+            # whatever the variable's type, and most words that meet it there say the same.
+            if not isinstance(guest.description.variables[s[0]][1], OptionalType):
+                raise check("UnionTypeValueError")
+            value = _NONE
         s[0] = guest.put(value)
         s[1] = len(value)
 
@@ -208,8 +241,10 @@ class Host:
         return 0 if data is None else int.from_bytes(data, "big")
 
     def _ft_supply(self, s: Slots) -> None:
-        supply = self._number(self.guest.keys.supplies[s[0] & _U32])
-        _put_amount(s, supply)
+        supply = self.get(self.guest.keys.supplies[s[0] & _U32])
+        if supply is None:  # at-block, before the token was
+            raise internal("Expect", "ERROR: Clarity VM failed to track token supply.")
+        _put_amount(s, int.from_bytes(supply, "big"))
 
     def _ft_balance(self, s: Slots) -> None:
         guest = self.guest
@@ -364,7 +399,7 @@ class Host:
     def _stx_balance(self, s: Slots) -> None:
         owner = principal_of(self.guest.read(s[0] & _U32, s[1] & _U32)).value
         account = accounts.read(self.get, owner)
-        _put_amount(s, account.at(self.view.burn_height, self.blocks.epoch).unlocked)
+        _put_amount(s, account.at(self.view.known_burn_height(), self.blocks.epoch).unlocked)
 
     def _stx_transfer(self, s: Slots) -> None:
         guest = self.guest
@@ -423,12 +458,7 @@ class Host:
 
     def _print(self, s: Slots) -> None:
         guest = self.guest
-        value = guest.read(s[0], s[1])
-        tx = self.tx
-        tx.events.append(new_event(("print_event", (guest.contract.id, value))))
-        tx.printed += len(value)
-        if tx.printed >= EVENTS_LIMIT:
-            raise internal("Expect", "Event batch grew too large during execution")
+        effects.add_print(guest, self.tx, guest.read(s[0], s[1]))
 
     def _require_contract(self, s: Slots) -> None:
         contract = principal_of(self.guest.read(s[0], s[1])).value
@@ -458,6 +488,7 @@ class Host:
         active = guest.active_functions()
         try:
             (left,) = guest.instance.function(body_of(site.site))(block)
+            effects.take(guest, tx)
         except VmPanic:
             raise
         except TransactionError as error:
@@ -511,6 +542,7 @@ class Host:
             raise runtime("BadBlockHash")
         height = self.blocks.height_of(block_id)
         self.tx.begin(read_only=True)
+        self.tx.generation += 1
         self.past.append((self.get, self.view))
         self.get = self.state.at(height)
         self.view = self.blocks.view(height)
@@ -532,7 +564,7 @@ class Host:
         if moment is None or moment[0] is not view or moment[1] is not supply:
             if moment is None or moment[1] is not supply:
                 amount = accounts.supply(self.get)
-                self._supply = (amount & _LOW, amount >> 64)
+                self._settled = SETTLED.pack(CHAIN_ID, amount & _LOW, amount >> 64, 0, 0)
             moment = self._moment = (view, supply, self._packed_moment(view))
         return moment[2]
 
@@ -540,8 +572,7 @@ class Host:
         stacks, tenure, burn = view
         blocks = self.blocks
         block = tenure if blocks.epoch.tip_burn_block else stacks
-        time = blocks.stacks[-1].time
-        return MOMENT.pack(burn, stacks, tenure, block, time, CHAIN_ID, *self._supply, 0, 0)
+        return HEIGHTS.pack(burn, stacks, tenure, block, blocks.time) + self._settled
 
     # Words on values
 

@@ -5,9 +5,9 @@ Knows no chain: who runs it fills the context in.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from struct import Struct
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from compiler import abi
 from compiler.description import FunctionEntry, Site
@@ -16,11 +16,15 @@ from compiler.types import TraitIdentifier
 from compiler.values import Value
 from runtime.carry import Carried
 from runtime.casts import trait_count
-from runtime.codec import Codec, codec_of, principal_bytes
+from runtime.codec import Codec, Memory, codec_of, principal_bytes
 from runtime.contracts import Contract
 from runtime.engine import Instance, Linked
-from runtime.errors import check
+from runtime.errors import aborted
 from runtime.modules import Artifact
+from runtime.straight import Answer, Load, answerer, loader
+
+if TYPE_CHECKING:
+    from runtime.crossing import Crossing
 
 _WORD: Final = 4
 HEAP: Final = abi.HEAP // 4
@@ -32,10 +36,11 @@ CALLER: Final = abi.CONTRACT_CALLER // 4
 SPONSOR: Final = abi.TX_SPONSOR // 4
 CURRENT: Final = abi.CURRENT_CONTRACT // 4
 MAINNET: Final = abi.IS_IN_MAINNET // 4
+RECORDS_END: Final = abi.RECORDS_END // 4
+RECORDED_END: Final = abi.RECORDED_END // 4
 """Indices of 32-bit words."""
 COUNTERS: Final = abi.RUNTIME // 8
 LIMITS: Final = abi.RUNTIME_LIMIT // 8
-HEIGHTS: Final = abi.BURN_BLOCK_HEIGHT // 8
 SUPPLY: Final = abi.STX_LIQUID_SUPPLY // 8
 """Indices of 64-bit words."""
 
@@ -52,14 +57,19 @@ CALLERS: Final = Struct("<3I16x6I")
 """Depth, its limit, no result yet; sender, caller and sponsor."""
 CALLERS_AT: Final = abi.CALL_DEPTH
 CALLERS_END: Final = CALLERS_AT + CALLERS.size
-MOMENT: Final = Struct("<8Q2I")
-"""From the heights to whether it is the main network."""
+HEIGHTS: Final = Struct("<5Q")
+"""The four heights and the time."""
+SETTLED: Final = Struct("<3Q2I")
+"""Chain id, liquid supply, and which network it is: what follows the heights."""
 MOMENT_AT: Final = abi.BURN_BLOCK_HEIGHT
-MOMENT_END: Final = MOMENT_AT + MOMENT.size
+MOMENT_END: Final = MOMENT_AT + HEIGHTS.size + SETTLED.size
 ROOMS: Final = Struct(f"<{abi.PRINCIPAL_ROOM}s{abi.PRINCIPAL_ROOM}s")
 """The bytes of sender and caller."""
 ROOMS_AT: Final = SENDER_ROOM
 ROOMS_END: Final = ROOMS_AT + ROOMS.size
+
+MAX_KEPT_MEMORY: Final = 32 << 20
+"""An instance whose memory grew beyond this is not kept: memory never shrinks."""
 
 ACTIVE_AT: Final = abi.ACTIVE_FUNCTIONS
 ACTIVE_END: Final = ACTIVE_AT + abi.MAX_ACTIVE_FUNCTIONS // 8
@@ -69,7 +79,17 @@ NONE_ACTIVE: Final = bytes(abi.MAX_ACTIVE_FUNCTIONS // 8)
 class BoundSite:
     """A site with its codecs, and its contract and trait as this contract means them."""
 
-    __slots__ = ("arguments", "contract", "depth", "kind", "name", "result", "site", "trait")
+    __slots__ = (
+        "arguments",
+        "contract",
+        "crossings",
+        "depth",
+        "kind",
+        "name",
+        "result",
+        "site",
+        "trait",
+    )
 
     def __init__(self, site: Site, contract: Contract) -> None:
         self.site = site
@@ -80,6 +100,8 @@ class BoundSite:
         self.trait: TraitIdentifier | None = None
         if site.trait is not None:
             self.trait = TraitIdentifier(contract.identifier(site.trait.contract), site.trait.name)
+        # By the contract that is called.
+        self.crossings: dict[str, Crossing | None] = {}
         self.kind, _, depth = site.extra.partition(" ")
         self.depth = int(depth) if depth.isdigit() else 0
 
@@ -96,19 +118,21 @@ class Export:
     """A function of the contract, prepared: codecs of its parameters and its result."""
 
     __slots__ = (
-        "_block",
-        "_by_memory",
-        "_call",
+        "_answer",
+        "_load",
         "_pack",
         "_pull",
         "_push",
         "_unpack",
+        "block",
+        "by_memory",
         "codecs",
         "counts",
         "entry",
         "names_repeat",
         "read_only",
         "result",
+        "run",
         "running",
     )
 
@@ -123,15 +147,17 @@ class Export:
         self.names_repeat = len(dict(entry.parameters)) != len(types)
         self.read_only = entry.access == "read-only"
         self.running = False
-        self._by_memory = passes_by_memory(types)
-        slots = 1 if self._by_memory else sum(len(codec.widths) for codec in self.codecs)
-        self._block = function.block
+        self.by_memory = passes_by_memory(types)
+        slots = 1 if self.by_memory else sum(len(codec.widths) for codec in self.codecs)
+        self.block = function.block
         self._pack = Struct("<" + "Q8x" * slots).pack_into
         formats = ("Q8x" if wide else "I12x" for wide in self.result.widths)
         self._unpack = Struct("<" + "".join(formats)).unpack_from
         self._push = tuple(codec.push for codec in self.codecs)
         self._pull = self.result.pull
-        self._call = function.call
+        self.run: Callable[[], None] = function.call
+        self._load: Load | None = None
+        self._answer: Answer | None = None
 
     def __call__(
         self, guest: Guest, values: Sequence[Value], carried: Carried | None = None
@@ -140,14 +166,14 @@ class Export:
 
         `carried` are the same values as they lie in another guest's memory.
         """
-        if self._by_memory:
+        if self.by_memory:
             size = sum(codec.size for codec in self.codecs)
             block = guest.alloc(size)
             at = block
             for codec, value in zip(self.codecs, values, strict=True):
                 codec.write_at(at, value, guest)
                 at += codec.size
-            self._pack(self._block, 0, block)
+            self._pack(self.block, 0, block)
         elif values:
             slots: list[int] = []
             if carried is None:
@@ -156,13 +182,32 @@ class Export:
             else:
                 for at, (codec, value) in enumerate(zip(self.codecs, values, strict=True)):
                     carried.push(at, codec, value, slots, guest)
-            self._pack(self._block, 0, *slots)
-        self._call()
-        return self._pull(self._unpack(self._block), 0, guest)
+            self._pack(self.block, 0, *slots)
+        self.run()
+        return self._pull(self._unpack(self.block), 0, guest)
 
-    def answer(self) -> tuple[int, ...]:
+    def slots(self) -> tuple[int, ...]:
         """The slots of the last result."""
-        return self._unpack(self._block)
+        return self._unpack(self.block)
+
+    @property
+    def load(self) -> Load:
+        """Puts arguments into the function's slots; code is generated for it when it is wanted."""
+        if self._load is None:
+            self._load = _refused if self.by_memory else loader(self.codecs, self.block)
+        return self._load
+
+    @property
+    def answer(self) -> Answer:
+        """Takes the result out of the function's slots, likewise."""
+        if self._answer is None:
+            self._answer = answerer(self.result, self.block)
+        return self._answer
+
+
+def _refused(_values: Sequence[object], _memory: Memory, _typed: bool) -> bool:
+    """Arguments that go by memory: so many are left to their codecs."""
+    return False
 
 
 class Guest:
@@ -173,6 +218,7 @@ class Guest:
         "_size",
         "active",
         "bloated",
+        "calls_others",
         "context",
         "contract",
         "description",
@@ -180,8 +226,10 @@ class Guest:
         "instance",
         "keys",
         "long",
+        "prepared",
         "read",
         "sites",
+        "used",
         "word",
         "write",
     )
@@ -201,10 +249,15 @@ class Guest:
         self.active = 0
         # Whether its memory has grown so much that it is better not kept.
         self.bloated = False
+        # Which of its functions are prepared (by contract, function and sender), and whether one
+        # of these was called lately.
+        self.prepared: set[tuple[str, str, str]] = set()
+        self.used = False
         self._alloc = None
         # Those that have been called.
         self.exports: dict[str, Export] = {}
         self.sites = [BoundSite(site, contract) for site in self.description.sites]
+        self.calls_others = any(site.kind == "call" for site in self.description.sites)
         self.keys = Keys(contract.id, artifact)
         for identifier, address in self.description.principals:
             self.write(address, principal_bytes(contract.identifier(identifier)))
@@ -267,7 +320,7 @@ class Guest:
             self.word[HEAP] = start
         self._size = len(self.instance.memory)
         if end > self._size:
-            raise check("MemoryBalanceExceeded")
+            raise aborted(abi.Abort.HEAP_EXHAUSTED)
 
     def export(self, name: str) -> Export | None:
         """A function by its name in the source."""
@@ -303,6 +356,7 @@ class Keys:
         "token_names",
         "tokens",
         "variables",
+        "written",
     )
 
     def __init__(self, contract: str, artifact: Artifact) -> None:
@@ -310,6 +364,8 @@ class Keys:
         self.heap = description.heap
         self.variables = [f"vm::{contract}::1::{name}" for name, _ in description.variables]
         self.maps = [f"vm::{contract}::0::{name}::" for name, _, _ in description.maps]
+        # By the numbers in records of what was deferred.
+        self.written = [*self.variables, *self.maps]
         self.tokens = list(description.fungible_tokens)
         self.token_names = [f"{contract}::{name}" for name in description.fungible_tokens]
         self.balances = [f"vm::{contract}::2::{name}::" for name in description.fungible_tokens]

@@ -54,6 +54,21 @@ class Keepsake:
         kept._codec.write_at(kept._pointer, value, kept._heap)
         return kept
 
+    @classmethod
+    def from_bytes(cls, of: Type, data: bytes) -> Keepsake:
+        """What `to_bytes` gave, by the same compiler."""
+        kept = cls.__new__(cls)
+        kept._codec = codec_of(of)
+        kept._heap = _Heap()
+        kept._pointer = int.from_bytes(data[:4], "little")
+        kept._heap.data = bytearray(data[4:])
+        return kept
+
+    def to_bytes(self) -> bytes:
+        """The value as it lies in memory, dynamic types included: good for the compiler that laid
+        it out."""
+        return self._pointer.to_bytes(4, "little") + bytes(self._heap.data)
+
     @property
     def value(self) -> Value:
         """The value itself."""

@@ -19,7 +19,8 @@ from runtime.engine import Engine, Module
 class ModuleRequest:
     """What decides a module. `interfaces` finds a contract by the name that the source has for it,
     bound to that name; what it lacks does not exist. `contract` is what it is deployed as;
-    its address matters only where the source names contracts at that address by it."""
+    its address matters only where the source names contracts at that address by it. With
+    `counts_memory` the module counts memory as the interpreter does."""
 
     source: str
     version: ClarityVersion
@@ -27,6 +28,7 @@ class ModuleRequest:
     cost_epoch: Epoch
     interfaces: Mapping[str, ContractInterface]
     contract: str = ""
+    counts_memory: bool = False
 
     @property
     def deployer(self) -> str | None:
@@ -102,7 +104,7 @@ class Noted(Mapping[str, ContractInterface]):
         return len(self._of)
 
 
-_Key = tuple[str, ClarityVersion, Epoch, Epoch, str | None]
+_Key = tuple[str, ClarityVersion, Epoch, Epoch, str | None, bool]
 _Needs = dict[str, bytes | None]
 _KEPT = 20_000
 
@@ -113,8 +115,10 @@ class CompileInMemory:
     A result holds wherever the interfaces that its compilation looked at are the same.
     """
 
-    def __init__(self, profile: str = "debug") -> None:
+    def __init__(self, profile: str = "debug", *, traced: bool = False) -> None:
         self.profile = profile
+        # Whether the modules tell the host what they do (`trace` in `compiler.abi`).
+        self.traced = traced
         self._known: OrderedDict[_Key, list[tuple[_Needs, Artifact | ClarityError]]] = OrderedDict()
 
     def __call__(self, request: ModuleRequest) -> Artifact:
@@ -125,6 +129,7 @@ class CompileInMemory:
             request.epoch,
             request.cost_epoch,
             request.deployer,
+            request.counts_memory,
         )
         results = self._known.setdefault(key, [])
         result = next(
@@ -153,6 +158,8 @@ class CompileInMemory:
         options = CompileOptions(
             profile="release" if self.profile == "release" else "debug",
             cost_epoch=request.cost_epoch,
+            counts_memory=request.counts_memory,
+            traced=self.traced,
         )
         try:
             analyzed = analyze(
@@ -166,7 +173,7 @@ class CompileInMemory:
         )
 
 
-class _ByIdentity:
+class ByIdentity:
     """An interface compared by identity: hashing its types would cost more than its bytes."""
 
     __slots__ = ("interface",)
@@ -175,7 +182,7 @@ class _ByIdentity:
         self.interface = interface
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ByIdentity) and self.interface is other.interface
+        return isinstance(other, ByIdentity) and self.interface is other.interface
 
     def __hash__(self) -> int:
         return id(self.interface)
@@ -185,9 +192,9 @@ def observed(interface: ContractInterface | None) -> bytes | None:
     """What a compilation can see of an interface, `None` where there is none."""
     if interface is None:
         return None
-    return _observed(_ByIdentity(interface))
+    return _observed(ByIdentity(interface))
 
 
 @lru_cache(maxsize=20_000)
-def _observed(interface: _ByIdentity) -> bytes:
+def _observed(interface: ByIdentity) -> bytes:
     return canonical_bytes(interface.interface)

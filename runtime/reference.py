@@ -15,9 +15,11 @@ import threading
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from time import monotonic
+from time import monotonic, time
 from types import TracebackType
-from typing import IO, Any, Final, Self
+from typing import IO, Any, Final, NamedTuple, Self
+
+from compiler.versions import Epoch
 
 Operation = Mapping[str, Any]
 Receipt = dict[str, Any]
@@ -31,6 +33,8 @@ _PACKAGE: Final = Path("node_modules/@stacks/clarinet-sdk/package.json")
 # The interpreter's recursion is the Wasm module's, on Node's stack.
 _NODE_OPTIONS: Final = ("--stack-size=3900", "--no-warnings")
 _START_SECONDS: Final = 60.0
+_LOOKING: Final = ("read", "where")
+"""Operations that leave the chain as it is."""
 
 
 class ReferenceMissing(Exception):
@@ -75,18 +79,33 @@ def node_program() -> str:
     return node
 
 
+class Where(NamedTuple):
+    """Heights of the last Stacks and burn blocks, and the epoch by its name."""
+
+    block_height: int
+    burn_block_height: int
+    epoch: str
+
+
 class ReferenceVM:
     """A chain of the interpreter's. Operations may be sent ahead of reading their receipts.
 
-    The chain starts in epoch 2.05 at height 0. When the interpreter crashes, or does not answer
-    in time, the operation's receipt says so and the chain is rebuilt from the operations before
-    it that succeeded.
+    The chain starts in epoch 2.05 at height 0, its clock at `genesis_time` (Unix seconds; now).
+    When the interpreter crashes, or does not answer in time, the operation's receipt says so and
+    the chain is rebuilt from the operations before it; what it asked for is an empty block then.
     """
 
-    def __init__(self, folder: Path | None = None, *, timeout: float = 60.0) -> None:
+    def __init__(
+        self,
+        folder: Path | None = None,
+        *,
+        timeout: float = 60.0,
+        genesis_time: int | None = None,
+    ) -> None:
         self._node = node_program()
         self._folder = reference_folder(folder)
         self._timeout = timeout
+        self._genesis_time = int(time()) if genesis_time is None else genesis_time
         self._past: list[Operation] = []
         self._sent: list[Operation] = []
         self._process: subprocess.Popen[bytes] | None = None
@@ -136,6 +155,11 @@ class ReferenceVM:
         """Call a read-only function."""
         return self._receipt(_invocation("read", contract, function, args, sender))
 
+    def where(self) -> Where:
+        """Where the chain stands."""
+        answer = self._receipt({"op": "where"})
+        return Where(answer["stacks"], answer["burn"], answer["epoch"])
+
     def apply(self, operation: Operation) -> Receipt | None:
         """Run one operation; its receipt where it has one."""
         self.send((operation,))
@@ -168,14 +192,28 @@ class ReferenceVM:
             )
             if lost:
                 self.panics += 1
+                if operation["op"] in ("deploy", "call"):
+                    self._past.append(self._empty_block())
                 self._rebuild()
                 self._write(sent[len(receipts) :])
             elif operation["op"] == "reset":
                 self._past.clear()
-            elif not answer or answer["ok"]:
+            elif operation["op"] not in _LOOKING:
+                # Also those that failed: each had a block of its own.
                 self._past.append(operation)
         self.waited += monotonic() - began
         return receipts
+
+    def rewind(self, count: int) -> None:
+        """Make the chain what it was after the first `count` operations; takes as long as they
+        did."""
+        del self._past[count:]
+        self._rebuild()
+
+    @property
+    def count(self) -> int:
+        """How many operations made the chain what it is."""
+        return len(self._past)
 
     def close(self) -> None:
         """End the Node process."""
@@ -193,7 +231,13 @@ class ReferenceVM:
     def _start(self) -> None:
         self.close()
         self._process = subprocess.Popen(
-            [self._node, *_NODE_OPTIONS, str(_DRIVER), str(self._folder)],
+            [
+                self._node,
+                *_NODE_OPTIONS,
+                str(_DRIVER),
+                str(self._folder),
+                str(self._genesis_time),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -210,14 +254,17 @@ class ReferenceVM:
 
     def _rebuild(self) -> None:
         self._start()
-        past, self._past = self._past, []
-        self._write(past)
-        for operation in past:
+        self._write(self._past)
+        for _ in self._past:
             answer = self._read(self._timeout)
-            if answer is None:
+            if answer is None or (answer.get("error") or {}).get("kind") == "panic":
                 raise ReferenceBroken("the interpreter did not repeat what it had done")
-            if not answer or answer["ok"]:
-                self._past.append(operation)
+
+    def _empty_block(self) -> Operation:
+        """What mines the block that a transaction would have had."""
+        epochs = [past["epoch"] for past in self._past if past["op"] == "epoch"]
+        in_tenures = bool(epochs) and Epoch.parse(epochs[-1]).tip_burn_block
+        return {"op": "mine", "stacks": 1} if in_tenures else {"op": "mine", "burn": 1}
 
     def _write(self, operations: Iterable[Operation]) -> None:
         if self._process is None or self._process.stdin is None:

@@ -6,6 +6,18 @@ import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
 import { writeSync } from "node:fs";
 
+// The clock stands still at the second argument, so that a chain that is made anew from its
+// transactions has the times that it had.
+const NOW = Number(process.argv[3]) * 1000;
+globalThis.Date = class extends Date {
+  constructor(...args) {
+    super(...(args.length ? args : [NOW]));
+  }
+  static now() {
+    return NOW;
+  }
+};
+
 // The folder that the packages were installed into is the first argument.
 const require = createRequire(pathToFileURL(`${process.argv[2]}/package.json`));
 const outer = createRequire(require.resolve("@stacks/clarinet-sdk"));
@@ -95,6 +107,13 @@ function run(operation) {
     case "mint":
       chain.mintSTX(operation.to, BigInt(operation.amount));
       return {};
+    case "where":
+      return {
+        ok: true,
+        stacks: chain.stacksBlockHeight,
+        burn: chain.burnBlockHeight,
+        epoch: chain.currentEpoch,
+      };
     case "mine":
       if (operation.burn) chain.mineEmptyBurnBlocks(operation.burn);
       else chain.mineEmptyStacksBlocks(operation.stacks);

@@ -7,17 +7,60 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
+from compiler.versions import ClarityVersion, Epoch
+from runtime.arguments import Argument
 from runtime.chain import Chain
 from runtime.errors import VmPanic
 from runtime.receipts import Receipt, line_json
 
 log = logging.getLogger(__name__)
 
-MakeChain = Callable[[], Chain]
+
+class ChainStopped(Exception):
+    """The chain was told to end here, and answers nothing more."""
+
+
+class AnyChain(Protocol):
+    """A chain that operations can be done on, whichever engine answers them."""
+
+    def advance_epoch(self, epoch: Epoch | str) -> None:
+        """Enter an epoch."""
+
+    def mint(self, principal: str, amount: int) -> None:
+        """Give a principal micro-STX."""
+
+    def mine(self, count: int = 1) -> None:
+        """Mine Stacks blocks."""
+
+    def mine_burn(self, count: int = 1) -> None:
+        """Mine burn blocks."""
+
+    def deploy(
+        self, contract: str, source: str, clarity_version: ClarityVersion | int | None = None
+    ) -> Receipt:
+        """Deploy a contract."""
+
+    def deploy_boot(
+        self, contract: str, source: str, clarity_version: ClarityVersion | int, epoch: Epoch | str
+    ) -> Receipt:
+        """Deploy a contract that was always there."""
+
+    def call(
+        self, contract: str, function: str, arguments: Sequence[Argument], sender: str
+    ) -> Receipt:
+        """Call a public function."""
+
+    def read(
+        self, contract: str, function: str, arguments: Sequence[Argument], sender: str
+    ) -> Receipt:
+        """Call a read-only function."""
+
+
+MakeChain = Callable[[], AnyChain]
 
 
 class Answer(NamedTuple):
@@ -66,6 +109,8 @@ class Replayer:
             return Answer(number, {"op": "?"}, _fault(f"line {number} is no JSON: {error}"))
         try:
             receipt = self._run(operation)
+        except ChainStopped:
+            raise
         except Exception as error:
             log.exception("line %d met a fault of ours", number)
             receipt = _fault(f"fault of the VM: {type(error).__name__}: {error}")
@@ -74,50 +119,50 @@ class Replayer:
         return None if receipt is None else Answer(number, operation, receipt)
 
     def _run(self, operation: Mapping[str, Any]) -> Receipt | None:
-        chain = self.chain
-        match operation["op"]:
-            case "reset":
-                self.chain = self._make_chain()
-            case "epoch":
-                chain.advance_epoch(operation["epoch"])
-            case "mint":
-                chain.mint(operation["to"], int(operation["amount"]))
-            case "mine":
-                if operation.get("burn"):
-                    chain.mine_burn(operation["burn"])
-                else:
-                    chain.mine(operation["stacks"])
-            case "deploy":
-                return self._deploy(operation)
-            case "call":
-                return chain.call(
-                    operation["contract"],
-                    operation["function"],
-                    operation["args"],
-                    operation["sender"],
-                )
-            case "read":
-                return chain.read(
-                    operation["contract"],
-                    operation["function"],
-                    operation["args"],
-                    operation["sender"],
-                )
-            case unknown:
-                return _fault(f"unknown operation {unknown}")
-        return None
-
-    def _deploy(self, operation: Mapping[str, Any]) -> Receipt | None:
-        source = operation.get("code")
-        if source is None:
-            source = (self._folder / operation["source"]).read_bytes().decode()
-        contract, version = operation["contract"], operation["clarity"]
-        if operation.get("boot"):
-            receipt = self.chain.deploy_boot(contract, source, version, operation["epoch"])
-            if receipt.error is not None:
-                log.error("boot contract %s: %s", contract, receipt.error)
+        if operation["op"] == "reset":
+            self.chain = self._make_chain()
             return None
-        return self.chain.deploy(contract, source, version)
+        if operation["op"] == "deploy" and operation.get("code") is None:
+            source = (self._folder / operation["source"]).read_bytes().decode()
+            operation = {**operation, "code": source}
+        return apply_operation(self.chain, operation)
+
+
+def apply_operation(chain: AnyChain, operation: Mapping[str, Any]) -> Receipt | None:
+    """Do what an operation says, sources in it; the receipt where it has one."""
+    match operation["op"]:
+        case "epoch":
+            chain.advance_epoch(operation["epoch"])
+        case "mint":
+            chain.mint(operation["to"], int(operation["amount"]))
+        case "mine":
+            if operation.get("burn"):
+                chain.mine_burn(operation["burn"])
+            else:
+                chain.mine(operation["stacks"])
+        case "deploy":
+            return _deploy(chain, operation)
+        case "call" | "read" as op:
+            run = chain.call if op == "call" else chain.read
+            return run(
+                operation["contract"],
+                operation["function"],
+                operation["args"],
+                operation["sender"],
+            )
+        case unknown:
+            return _fault(f"unknown operation {unknown}")
+    return None
+
+
+def _deploy(chain: AnyChain, operation: Mapping[str, Any]) -> Receipt | None:
+    contract, source, version = (operation[name] for name in ("contract", "code", "clarity"))
+    if operation.get("boot"):
+        receipt = chain.deploy_boot(contract, source, version, operation["epoch"])
+        if receipt.error is not None:
+            log.error("boot contract %s: %s", contract, receipt.error)
+        return None
+    return chain.deploy(contract, source, version)
 
 
 _ANSWERED = ("deploy", "call", "read")

@@ -7,23 +7,25 @@ goes through codecs.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final, Literal
 
 from compiler import abi
 from compiler.consensus_untyped import type_of
 from compiler.costs import Cost, cost_table
-from compiler.costs.limits import SIMNET_LIMIT
+from compiler.costs.limits import MEMORY_LIMIT, SIMNET_LIMIT
 from compiler.type_relations import admits, canonicalize
 from compiler.types import TraitIdentifier, Type
 from compiler.values import Ok, Value
 from compiler.versions import Epoch
-from runtime.arguments import Glance
+from runtime import effects
 from runtime.carry import Carried, bring_result
 from runtime.casts import overcharge, trait_count
-from runtime.codec import Mismatch, principal_bytes, principal_of
+from runtime.codec import Mismatch, codec_of, principal_bytes, principal_of
 from runtime.contracts import Contract, canonical
-from runtime.engine import Engine, GuestTrap, Linked, Slots, TrapCode, host_table
+from runtime.crossing import crossing, once
+from runtime.engine import Engine, GuestTrap, HostTable, Linked, Slots, TrapCode, host_table
 from runtime.errors import TransactionError, VmPanic, check, internal, runtime
 from runtime.host import Host
 from runtime.instance import (
@@ -37,8 +39,7 @@ from runtime.instance import (
     DEPTH,
     HEAP,
     LIMITS,
-    MOMENT_AT,
-    MOMENT_END,
+    MAX_KEPT_MEMORY,
     NONE_ACTIVE,
     ROOMS,
     ROOMS_AT,
@@ -48,8 +49,11 @@ from runtime.instance import (
     Export,
     Guest,
 )
+from runtime.memory import KEPT, NO_LIMIT, UncountedMemoryError, Usage, counting_functions
 from runtime.modules import Artifact
-from runtime.pox import POX, PoxCall, settle
+from runtime.pox import POX
+from runtime.prepared import Prepared, prepared
+from runtime.receipts import Receipt
 from runtime.tracer import trace_charges
 
 Isolation = Literal["reuse", "fresh"]
@@ -57,43 +61,25 @@ Isolation = Literal["reuse", "fresh"]
 MAX_GUESTS: Final = 4_000
 MAX_AMOUNTS: Final = 10_000
 MAX_CALLERS: Final = 10_000
-MAX_KEPT_MEMORY: Final = 32 << 20
-"""An instance whose memory grew beyond this is not kept: memory never shrinks."""
-
-MAX_ENTRIES: Final = 10_000
-MOMENT_IN_ENTRY: Final = slice(MOMENT_AT - CONTEXT.start, MOMENT_END - CONTEXT.start)
+MAX_CROSSINGS: Final = 100
+"""Of one place that calls."""
+MAX_PREPARED: Final = 10_000
 
 Counters = list[int]
-
-
-class Entry:
-    """A function as a sender's transaction enters it: the whole context, but for the moment."""
-
-    __slots__ = ("arity", "context", "export", "glance", "guest", "metered", "moment")
-
-    def __init__(self, guest: Guest, export: Export, metered: bool) -> None:
-        """The guest's context is that of the transaction."""
-        self.guest = guest
-        self.export = export
-        self.metered = metered
-        self.arity = len(export.entry.parameters)
-        self.glance = Glance([type_ for _, type_ in export.entry.parameters])
-        self.context = bytearray(guest.context[CONTEXT])
-        self.moment = b""
 
 
 class Session:
     """Runs functions of contracts in the chain's current epoch.
 
-    `artifact` gives a contract's module for an epoch. `traced` is how simnet makes calls: its
-    tracer looks at the contract of each `contract-call?`, and that costs.
+    `artifact` gives a contract's module for the epoch, one that counts memory or not. `traced` is
+    how simnet makes calls: its tracer looks at the contract of each `contract-call?`, and that costs.
     """
 
     def __init__(
         self,
         host: Host,
         contracts: Mapping[str, Contract],
-        artifact: Callable[[Contract], Artifact],
+        artifact: Callable[[Contract, bool], Artifact],
         engine: Engine,
         *,
         isolation: Isolation = "reuse",
@@ -109,9 +95,11 @@ class Session:
         self._carried: Carried | None = None
         self._answered: tuple[Export, Guest] | None = None
         self._artifact = artifact
-        self._table = host_table(
-            engine, abi.HOST_FUNCTIONS, host.functions(self._contract_call), abi.IMPORT_MODULE
-        )
+        functions = host.functions(self._contract_call)
+        self._table = host_table(engine, abi.HOST_FUNCTIONS, functions, abi.IMPORT_MODULE)
+        # Whether modules run that count memory, with functions of their own.
+        self.counts_memory = False
+        self._counting_table: HostTable | None = None
         self._linked: dict[int, tuple[Artifact, Linked]] = {}
         self._guests: OrderedDict[str, Guest] = OrderedDict()
         self._epoch: Epoch | None = None
@@ -127,8 +115,10 @@ class Session:
         # Of the epoch that was charged in last: amounts by cost function and size, and parts of
         # contexts by sender, caller and depth.
         self._charged: Epoch | None = None
-        # Of the instances that are kept, by contract, function and sender.
-        self._entries: dict[tuple[str, str, str], Entry] = {}
+        # Of the instances that are kept, by contract, function and sender: what transactions call,
+        # and what is read.
+        self.prepared_calls: dict[tuple[str, str, str], Prepared] = {}
+        self.prepared_reads: dict[tuple[str, str, str], Prepared] = {}
         self._amounts: dict[tuple[str, int], Counters] = {}
         self._callers: dict[tuple[bytes, bytes, int], tuple[bytes, bytes]] = {}
 
@@ -147,14 +137,17 @@ class Session:
     # Instances
 
     def forget(self, contract: str) -> None:
-        """Drop a contract's instance."""
-        self._guests.pop(contract, None)
-        self._entries.clear()
+        """Drop a contract's instance, and what is prepared of it."""
+        guest = self._guests.pop(contract, None)
+        if guest is not None:
+            for key in guest.prepared:
+                self.prepared_calls.pop(key, None)
+                self.prepared_reads.pop(key, None)
 
     def clear(self) -> None:
         """Drop all instances."""
+        self._forget_prepared()
         self._guests.clear()
-        self._entries.clear()
         self._checked.clear()
 
     def instantiate(self, contract: Contract, artifact: Artifact) -> Guest:
@@ -163,7 +156,8 @@ class Session:
         if known is None:
             if len(self._linked) > MAX_GUESTS:
                 self._linked.clear()
-            known = (artifact, self._table.link(artifact.module(self.engine)))
+            table = self._counting() if self.counts_memory else self._table
+            known = (artifact, table.link(artifact.module(self.engine)))
             self._linked[id(artifact)] = known
         guest = Guest(contract, artifact, known[1])
         for at, most in enumerate(self.limits):
@@ -178,7 +172,7 @@ class Session:
             self.clear()
         guest = self._guests.get(contract.id)
         if guest is None:
-            guest = self.instantiate(contract, self._artifact(contract))
+            guest = self.instantiate(contract, self._artifact(contract, self.counts_memory))
             guest.restore_constants(sanitized=epoch.borrows_variables)
             if len(self._guests) >= MAX_GUESTS:
                 self._drop_oldest()
@@ -187,9 +181,43 @@ class Session:
             self._guests.move_to_end(contract.id)
         return guest
 
+    def _counting(self) -> HostTable:
+        """The host functions of modules that count memory."""
+        if self._counting_table is None:
+            functions = counting_functions(self.host, self.host.functions(self._contract_call))
+            self._counting_table = host_table(
+                self.engine, abi.HOST_FUNCTIONS, functions, abi.IMPORT_MODULE
+            )
+        return self._counting_table
+
+    @contextmanager
+    def counting(self, depth: int) -> Iterator[None]:
+        """Begin again what was begun at `depth` marks, with modules that count memory."""
+        host = self.host
+        host.tx.unwind(depth)
+        if host.past:
+            host.get, host.view = host.past[0]
+            host.past.clear()
+        others, self._guests = self._guests, OrderedDict()
+        self.counts_memory = True
+        try:
+            yield
+        finally:
+            self.counts_memory = False
+            self._guests = others
+
+    def kept_guest(self, contract: str) -> Guest | None:
+        """The contract's instance if there is one."""
+        return self._guests.get(contract)
+
     def _drop_oldest(self) -> None:
-        for name, guest in self._guests.items():
-            if not guest.active:
+        """Make room for an instance: the one goes that was not used for longest."""
+        for name, guest in list(self._guests.items()):
+            if guest.used:
+                # Prepared calls don't put it in its place: they only note that there was one.
+                guest.used = False
+                self._guests.move_to_end(name)
+            elif not guest.active:
                 self.forget(name)
                 return
 
@@ -206,13 +234,7 @@ class Session:
             guest.set_active_functions(NONE_ACTIVE)
         if self.host.blocks.epoch is not self._charged:
             self._follow_epoch()
-        key = (sender, caller, depth)
-        packed = self._callers.get(key)
-        if packed is None:
-            packed = self._packed_callers(sender, caller, depth)
-            if len(self._callers) >= MAX_CALLERS:
-                self._callers.clear()
-            self._callers[key] = packed
+        packed = self.packed_callers(sender, caller, depth)
         context[CALLERS_AT:CALLERS_END], context[ROOMS_AT:ROOMS_END] = packed
         self.host.write_moment(guest)
 
@@ -238,7 +260,17 @@ class Session:
         self._amounts[function, n] = amounts
         return amounts
 
-    def _packed_callers(self, sender: bytes, caller: bytes, depth: int) -> tuple[bytes, bytes]:
+    def packed_callers(self, sender: bytes, caller: bytes, depth: int) -> tuple[bytes, bytes]:
+        """Depth, sender and caller as they stand in contexts: the words, and the principals."""
+        packed = self._callers.get((sender, caller, depth))
+        if packed is None:
+            if len(self._callers) >= MAX_CALLERS:
+                self._callers.clear()
+            packed = self._pack_callers(sender, caller, depth)
+            self._callers[sender, caller, depth] = packed
+        return packed
+
+    def _pack_callers(self, sender: bytes, caller: bytes, depth: int) -> tuple[bytes, bytes]:
         words = CALLERS.pack(
             depth,
             self.host.epoch.max_call_stack_depth,
@@ -303,10 +335,33 @@ class Session:
         `counters` are charged, also where the call fails. `site` is where it is called, `None`
         for a transaction.
         """
+        if self.host.guest is not None:
+            return self._execute(contract_id, function, values, sender, caller, counters, site)
+        depth, before = self.host.tx.depth, tuple(counters)
+        try:
+            return self._execute(contract_id, function, values, sender, caller, counters, None)
+        except UncountedMemoryError:
+            with self.counting(depth):
+                counters[:] = before
+                return self._execute(contract_id, function, values, sender, caller, counters, None)
+
+    def _execute(
+        self,
+        contract_id: str,
+        function: str,
+        values: Sequence[Value],
+        sender: bytes,
+        caller: bytes,
+        counters: Counters,
+        site: BoundSite | None,
+    ) -> Value:
         contract = self.contracts.get(contract_id)
         if contract is None:
             raise internal("Expect", "Failed to read non-consensus contract metadata")
         self.charge("cost_load_contract", contract.size, counters)
+        before: Guest | None = self.host.guest
+        usage = self._usage(before)
+        usage.load(contract.size, before)
         guest = self.guest(contract)
         export = guest.exports.get(function) or guest.export(function)
         if export is None:
@@ -321,15 +376,18 @@ class Session:
         if export.names_repeat:
             raise check("NameAlreadyUsed")
         too_much = self._overcharge(contract, export, values, site) if export.counts else 0
-        before: Guest | None = self.host.guest
         kept = guest.read(CONTEXT.start, CONTEXT.stop - CONTEXT.start) if guest.active else None
         heap = guest.word[HEAP]
         # A call's own level comes on top of what the caller says it is nested in.
         depth = 1 if before is None else before.word[DEPTH] + 1
         self.enter(guest, sender, caller, counters, depth)
         try:
+            usage.enter(guest, entry.memory)
             if contract_id not in POX:
                 return self._run(guest, export, values, counters, too_much)
+            # Imported late: most chains never call one of these.
+            from runtime.pox.contracts import PoxCall, settle
+
             # What becomes of the answer, and the call, succeed or fail together.
             self.host.tx.begin()
             value = self._run(guest, export, values, counters, too_much)
@@ -338,11 +396,18 @@ class Session:
             self.host.tx.commit()
             return value
         finally:
+            used = guest.long[KEPT]
             if kept is not None:
                 guest.write(CONTEXT.start, kept)
                 guest.word[HEAP] = heap
             elif self.isolation == "fresh":
                 self.forget(contract_id)
+            if before is not None:
+                before.long[KEPT] = used
+
+    def _usage(self, caller: Guest | None) -> Usage:
+        limit = MEMORY_LIMIT if self.metered else NO_LIMIT
+        return Usage(caller, counts=self.counts_memory, limit=limit)
 
     def transact(
         self,
@@ -352,45 +417,45 @@ class Session:
         sender: str,
         counters: Counters,
     ) -> Value:
-        """Run a function for a transaction of the sender's: `execute`, and what stays the same
-        when it is called again is remembered."""
+        """Run a function for a transaction of the sender's."""
         caller = principal_bytes(sender)
-        value = self.execute(contract_id, function, values, caller, caller, counters)
+        return self.execute(contract_id, function, values, caller, caller, counters)
+
+    def prepare(
+        self,
+        contract_id: str,
+        function: str,
+        sender: str,
+        mine: Callable[[], None],
+        failed: Callable[[Exception, Sequence[object]], Receipt],
+    ) -> None:
+        """Prepare a function for the next transaction of a sender who has just called it."""
         guest = self._guests.get(contract_id)
-        if guest is not None and contract_id not in POX:
-            loaded = [0] * 5
-            self.charge("cost_load_contract", guest.contract.size, loaded)
-            self.enter(guest, caller, caller, loaded, 1)
-            if len(self._entries) >= MAX_ENTRIES:
-                self._entries.clear()
-            entry = Entry(guest, guest.exports[function], self.metered)
-            self._entries[contract_id, function, sender] = entry
-        return value
+        if guest is None or self.counts_memory or contract_id in POX:
+            return
+        export = guest.exports[function]
+        caller = principal_bytes(sender)
+        loaded = [0] * 5
+        self.charge("cost_load_contract", guest.contract.size, loaded)
+        self.enter(guest, caller, caller, loaded, 1)
+        usage = self._usage(None)
+        try:
+            usage.load(guest.contract.size, None)
+            usage.enter(guest, export.entry.memory)
+        except UncountedMemoryError:
+            return
+        if len(self.prepared_calls) + len(self.prepared_reads) >= MAX_PREPARED:
+            self._forget_prepared()
+        known = self.prepared_reads if export.read_only else self.prepared_calls
+        key = (contract_id, function, sender)
+        guest.prepared.add(key)
+        known[key] = prepared(self, guest, export, mine, failed)
 
-    def entry(self, contract_id: str, function: str, sender: str) -> Entry | None:
-        """What is remembered of a function that a sender has called, if it still holds."""
-        entry = self._entries.get((contract_id, function, sender))
-        if (
-            entry is None
-            or entry.metered is not self.metered
-            or self.host.blocks.epoch is not self._epoch
-        ):
-            return None
-        return entry
-
-    def enter_again(self, entry: Entry, values: Sequence[Value], counters: Counters) -> Value:
-        """`transact` for what is remembered."""
-        guest, export = entry.guest, entry.export
-        if len(values) != entry.arity:
-            raise check("IncorrectArgumentCount")
-        too_much = 0
-        if export.counts:
-            too_much = self._overcharge(guest.contract, export, values, None)
-        moment = self.host.moment()
-        if entry.moment is not moment:
-            entry.moment = entry.context[MOMENT_IN_ENTRY] = moment
-        guest.context[CONTEXT] = entry.context
-        return self._run(guest, export, values, counters, too_much)
+    def _forget_prepared(self) -> None:
+        self.prepared_calls.clear()
+        self.prepared_reads.clear()
+        for guest in self._guests.values():
+            guest.prepared.clear()
 
     def _run(
         self,
@@ -414,6 +479,7 @@ class Session:
         else:
             tx.read_only = True
         host.guest = guest
+        effects.admit(guest, tx)
         try:
             try:
                 if self._carried is None:
@@ -422,8 +488,9 @@ class Session:
                     carried, self._carried = self._carried, None
                     value = export(guest, values, carried)
                     self._answered = (export, guest)
+                effects.take(guest, tx)
             except (GuestTrap, Mismatch) as error:
-                raise self._fault(guest, error) from error
+                raise self.fault(guest, error) from error
             finally:
                 counters[:] = COSTS.unpack_from(guest.context, COSTS_AT)
                 counters[0] -= too_much
@@ -470,8 +537,19 @@ class Session:
                 total += count(values[at]) if as_traits else -count(values[at])
         return each * total
 
+    def overcharged(
+        self,
+        guest: Guest,
+        export: Export,
+        values: Sequence[object],
+        site: BoundSite | None = None,
+    ) -> int:
+        """What a function will charge too much for its arguments; no `site`: of a transaction."""
+        return self._overcharge(guest.contract, export, values, site)  # type: ignore[arg-type]
+
     @staticmethod
-    def _fault(guest: Guest, error: GuestTrap | Mismatch) -> TransactionError:
+    def fault(guest: Guest, error: GuestTrap | Mismatch) -> TransactionError:
+        """What to tell of a trap, or of a value that is not of its type."""
         if isinstance(error, Mismatch):
             return VmPanic(f"{guest.contract.id}: {error}")
         if error.code is TrapCode.STACK_OVERFLOW:
@@ -479,23 +557,31 @@ class Session:
         frames = " < ".join(str(frame.name or frame.function) for frame in error.frames[:6])
         return VmPanic(f"{guest.contract.id} trapped: {error}, in {frames}")
 
-    def run_deploy(self, guest: Guest, sender: bytes, counters: Counters) -> Value | None:
-        """Run a contract's top-level forms; the value of the last expression."""
+    def run_deploy(
+        self, guest: Guest, sender: bytes, counters: Counters, held: int = 0
+    ) -> Value | None:
+        """Run a contract's top-level forms; the value of the last expression.
+
+        `held` is what is held in memory meanwhile.
+        """
         host = self.host
         self.enter(guest, sender, sender, counters, 0)
+        usage = self._usage(None)
+        usage.load(held, None)
+        usage.enter(guest, guest.description.deploy_memory)
         guest.active += 1
         host.guest = guest
+        effects.admit(guest, host.tx)
         try:
             try:
                 guest.instance.function(abi.DEPLOY_EXPORT).call()
+                effects.take(guest, host.tx)
             except GuestTrap as error:
-                raise self._fault(guest, error) from error
+                raise self.fault(guest, error) from error
             pointer = guest.word[abi.DEPLOY_RESULT // 4]
             type_ = guest.description.deploy_result
             if not pointer or type_ is None:
                 return None
-            from runtime.codec import codec_of
-
             return codec_of(type_).read(pointer, guest)
         finally:
             counters[:] = guest.counters()
@@ -512,10 +598,13 @@ class Session:
         target = site.contract
         if target is None or site.trait is not None:
             target = principal_of(guest.read(s[1], s[2])).value
+        cross = site.crossings.get(target)
+        if cross is not None and cross(s):
+            return
         counters = guest.counters()
         try:
             if self.traced:
-                self._charge_trace(site, guest.contract, counters)
+                self.charge_trace(site, guest.contract, counters)
             values = site.read(arguments, guest)
             constraint = self._dispatch(site, target, guest.contract)
             sender = guest.sender()
@@ -537,8 +626,14 @@ class Session:
             export, callee = self._answered
             self._answered = None
             s[0] = bring_result(site, export, callee, guest, value)
+        if cross is not once and target in site.crossings:
+            return
+        if len(site.crossings) >= MAX_CROSSINGS:
+            site.crossings.clear()
+        again = cross is once
+        site.crossings[target] = crossing(self, guest, site, target, constraint) if again else once
 
-    def _charge_trace(self, site: BoundSite, contract: Contract, counters: Counters) -> None:
+    def charge_trace(self, site: BoundSite, contract: Contract, counters: Counters) -> None:
         """Simnet's tracer evaluates a contract that is given by a name."""
         for name, n in trace_charges(
             site.kind,

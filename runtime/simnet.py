@@ -6,18 +6,25 @@ Knows no contracts and no state but its own; what depends on the epoch is asked 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping, MutableSequence
+from copy import copy
 from functools import partial
 from typing import Final, NamedTuple
 
 from compiler.addresses import encode_address
 from compiler.versions import Epoch
+from runtime.errors import internal
+from runtime.forked import forked_dict, forked_list
 from runtime.hashing import sha512_256
 
 CHAIN_ID: Final = 0x8000_0000
 DEPLOYER: Final = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM"
 WALLET_1: Final = "ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5"
 INITIAL_BALANCE: Final = 100_000_000_000_000
+# Heights that are not known: of the tenure of the block before the first, which has none in the
+# state, and before epoch 3.0 of the burn block of a block that there isn't.
+NO_TENURE_HEIGHT: Final = (1 << 64) - 1
+NO_BURN_HEIGHT: Final = (1 << 64) - 1
 
 SECONDS_BETWEEN_BURN_BLOCKS: Final = 600
 SECONDS_BETWEEN_STACKS_BLOCKS: Final = 10
@@ -53,10 +60,15 @@ class View(NamedTuple):
     tenure_height: int
     burn_height: int
 
+    def known_burn_height(self) -> int:
+        """The burn block's height; an internal error where there is none."""
+        if self.burn_height == NO_BURN_HEIGHT:
+            raise internal("Expect")
+        return self.burn_height
 
-_new_block: Final[Callable[[tuple[int, ...]], StacksBlock]] = partial(tuple.__new__, StacksBlock)
+
 _new_view: Final[Callable[[tuple[int, ...]], View]] = partial(tuple.__new__, View)
-"""The same as `StacksBlock(…)` and `View(…)`, in a third of the time."""
+"""The same as `View(…)`, in a third of the time."""
 
 
 def _hashed(height: int, first: int | None = None) -> bytes:
@@ -67,25 +79,46 @@ def _hashed(height: int, first: int | None = None) -> bytes:
 class Blocks:
     """The chain of blocks of one simnet."""
 
-    __slots__ = ("_first_of_tenure", "_heights", "_seen", "_tenure_key", "burn", "epoch", "stacks")
+    __slots__ = (
+        "_first_of_tenure",
+        "_heights",
+        "_lasting",
+        "_seen",
+        "_stacks",
+        "_tenure_key",
+        "_unwritten",
+        "burn",
+        "epoch",
+        "height",
+        "time",
+    )
 
     def __init__(self, genesis_time: int | None = None) -> None:
         now = int(time.time()) if genesis_time is None else genesis_time
         self.epoch = Epoch.EPOCH_2_05
-        self.burn = [BurnBlock(0, now)]
-        self.stacks = [StacksBlock(0, 0, now + SECONDS_BETWEEN_STACKS_BLOCKS, 0)]
-        self._first_of_tenure = {0: 0}
+        # Plain until the chain is forked for the first time.
+        self.burn: MutableSequence[BurnBlock] = [BurnBlock(0, now)]
+        # Height and time of the last Stacks block, and how many of a tenure were mined that are not
+        # in the list yet: all that a transaction changes of blocks.
+        self.height = 0
+        self.time = now + SECONDS_BETWEEN_STACKS_BLOCKS
+        self._unwritten = 0
+        self._stacks: MutableSequence[StacksBlock] = [StacksBlock(0, 0, self.time, 0)]
+        self._first_of_tenure: MutableMapping[int, int] = {0: 0}
         # By the hashes of ids, of the blocks that have been looked for.
         self._heights: dict[bytes, int] = {}
-        # What the view of the tip was made from, and the view.
-        self._seen: tuple[StacksBlock, Epoch, int, View] | None = None
+        # The view of the tip, until that changes.
+        self._seen: View | None = None
+        # Of that, what stays until the next burn block: tenure and burn height.
+        self._lasting: tuple[int, int] | None = None
         # What simnet keeps in the state as the tenure's height: it changes with burn blocks only.
-        self._tenure_key: list[tuple[int, int]] = []
+        self._tenure_key: MutableSequence[tuple[int, int]] = []
 
     # Moving on
 
     def set_epoch(self, epoch: Epoch) -> None:
         """Enter an epoch; from 3.0 on that mines a burn block."""
+        self._change()
         if epoch != self.epoch:
             self.epoch = epoch
             if epoch.tip_burn_block:
@@ -101,8 +134,11 @@ class Blocks:
 
     def mine_stacks(self, count: int = 1) -> None:
         """Mine Stacks blocks in the same tenure."""
-        for _ in range(count):
-            self._mine_stacks(self.stacks[-1].tenure_height)
+        # No burn block came since the last Stacks block, so that all else follows from it.
+        self.height += count
+        self.time += SECONDS_BETWEEN_STACKS_BLOCKS * count
+        self._unwritten += count
+        self._seen = None
 
     def mine(self, count: int = 1) -> None:
         """Mine what carries a transaction in this epoch."""
@@ -117,26 +153,44 @@ class Blocks:
         if tip.time > when:
             when = tip.time + SECONDS_BETWEEN_STACKS_BLOCKS
         self.burn.append(BurnBlock(last.height + 1, when))
-        tenure = tip.tenure_height + 1
-        self._mine_stacks(tenure)
-        self._first_of_tenure[tenure] = self.stacks[-1].height
+        height, tenure = tip.height + 1, tip.tenure_height + 1
+        when = max(tip.time, when) + SECONDS_BETWEEN_STACKS_BLOCKS
+        self._stacks.append(StacksBlock(height, last.height + 1, when, tenure))
+        self._first_of_tenure[tenure] = height
+        self._stand()
 
-    def _mine_stacks(self, tenure: int) -> None:
-        last, burn = self.stacks[-1], self.burn[-1]
-        when = last.time if last.time > burn.time else burn.time
-        when += SECONDS_BETWEEN_STACKS_BLOCKS
-        self.stacks.append(_new_block((last.height + 1, burn.height, when, tenure)))
+    def _stand(self) -> None:
+        """The last block of the list is the tip."""
+        tip = self._stacks[-1]
+        self.height, self.time = tip.height, tip.time
+        self._change()
+
+    def _change(self) -> None:
+        """What the tip is seen as may be another."""
+        self._seen = self._lasting = None
+
+    def _write_down(self) -> None:
+        tip, count = self._stacks[-1], self._unwritten
+        self._unwritten = 0
+        for number in range(1, count + 1):
+            when = tip.time + SECONDS_BETWEEN_STACKS_BLOCKS * number
+            self._stacks.append(
+                StacksBlock(tip.height + number, tip.burn_height, when, tip.tenure_height)
+            )
 
     def _set_tenure_key(self) -> None:
         tip = self.stacks[-1]
         self._tenure_key.append((tip.height, tip.tenure_height))
+        self._change()
 
     # Looking
 
     @property
-    def height(self) -> int:
-        """Height of the block that is being made."""
-        return self.stacks[-1].height
+    def stacks(self) -> MutableSequence[StacksBlock]:
+        """All Stacks blocks by height; the last one, whose height is `height`, is being made."""
+        if self._unwritten:
+            self._write_down()
+        return self._stacks
 
     @property
     def burn_height(self) -> int:
@@ -148,18 +202,36 @@ class Blocks:
         object until they change."""
         if height is not None:
             return self._view_at(height)
-        seen, tip, keys = self._seen, self.stacks[-1], len(self._tenure_key)
-        if seen is not None and seen[0] is tip and seen[1] is self.epoch and seen[2] == keys:
-            return seen[3]
-        view = self._view_at(tip.height)
-        self._seen = (tip, self.epoch, keys, view)
-        return view
+        seen = self._seen
+        if seen is None:
+            if self.epoch.tip_burn_block:
+                seen = _new_view((self.height, *(self._lasting or self._last())))
+            else:
+                seen = self._view_at(self.height)
+            self._seen = seen
+        return seen
+
+    def heights(self) -> tuple[int, int, int, int, int]:
+        """The tip from epoch 3.0 on, as context blocks have it: burn, Stacks and tenure height,
+        `block-height` and time. `view` says the same, but takes longer."""
+        tenure, burn = self._lasting or self._last()
+        return burn, self.height, tenure, tenure, self.time
+
+    def _last(self) -> tuple[int, int]:
+        _, tenure, burn = self._view_at(self.height)
+        self._lasting = (tenure, burn)
+        return tenure, burn
 
     def _view_at(self, at: int) -> View:
         if not self.epoch.tip_burn_block:
-            burn = 0 if at == 0 else self.stacks[min(at, len(self.stacks)) - 1].burn_height
+            # It is that of the block before.
+            burn = 0
+            if at > len(self.stacks):
+                burn = NO_BURN_HEIGHT
+            elif at:
+                burn = self.stacks[at - 1].burn_height
             return View(at, at, burn)
-        tenure = 0
+        tenure = NO_TENURE_HEIGHT
         for since, known in reversed(self._tenure_key):
             if since <= at:
                 tenure = known
@@ -169,7 +241,7 @@ class Blocks:
     def height_of(self, block_id: bytes) -> int:
         """Height of the block of that id; one that is not known lies beyond all."""
         heights = self._heights
-        for height in range(len(heights), len(self.stacks)):
+        for height in range(len(heights), self.height + 1):
             heights[_hashed(height)] = height
         return heights.get(block_id, UNKNOWN_HEIGHT)
 
@@ -218,3 +290,16 @@ class Blocks:
                 del self._first_of_tenure[block.tenure_height]
         del self.stacks[stacks:]
         del self._tenure_key[keys:]
+        self._stand()
+
+    def fork(self) -> Blocks:
+        """Other blocks that go on from here by themselves, in constant time."""
+        other = copy(self)
+        self.burn, other.burn = forked_list(self.burn)
+        self._stacks, other._stacks = forked_list(self.stacks)
+        other._unwritten = 0
+        self._first_of_tenure, other._first_of_tenure = forked_dict(self._first_of_tenure)
+        self._tenure_key, other._tenure_key = forked_list(self._tenure_key)
+        # Those are found again when they are looked for.
+        other._heights = {}
+        return other

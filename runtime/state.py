@@ -7,8 +7,10 @@ consensus serialisation (or the fixed forms of balances). Knows nothing of what 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Iterable, MutableMapping, MutableSequence
+from typing import Any, Protocol
+
+from runtime.forked import forked_dict, forked_list
 
 Get = Callable[[str], bytes | None]
 
@@ -16,11 +18,18 @@ Get = Callable[[str], bytes | None]
 class State(Protocol):
     """What the host needs of a store; an in-memory one is below."""
 
+    @property
+    def version(self) -> int:
+        """Another number whenever what is read may have changed, whoever changed it."""
+
     def get(self, key: str) -> bytes | None:
         """The value of a key."""
 
     def put(self, key: str, value: bytes) -> None:
         """Set a key; undone with the mark around it."""
+
+    def put_all(self, writes: Iterable[tuple[str, bytes]]) -> None:
+        """Set keys, in this order."""
 
     def begin(self) -> None:
         """Open a mark."""
@@ -37,32 +46,50 @@ class State(Protocol):
     def at(self, height: int) -> Get:
         """Reads as of the end of the block at `height`."""
 
-    def snapshot(self) -> int:
-        """A place to `revert` to."""
+    def snapshot(self) -> object:
+        """A place to `revert` to, in constant time."""
 
-    def revert(self, place: int) -> None:
+    def revert(self, place: Any) -> None:
         """Undo all that was written since, blocks included; no mark may be open."""
+
+    def fork(self) -> State:
+        """Another state that goes on from here by itself, in constant time; no mark may be open."""
+
+    def adopt(self, fork: Any) -> None:
+        """Stand where a fork stands; places taken before are no good any more."""
 
 
 class MemoryState:
     """A store in memory. Every write is logged with what it replaced, so that undoing is cheap."""
 
-    __slots__ = ("_block_starts", "_blocks", "_data", "_log", "_marks", "get")
+    __slots__ = ("_block_starts", "_blocks", "_data", "_log", "_marks", "get", "version")
 
     def __init__(self) -> None:
-        self._data: dict[str, bytes] = {}
-        self._log: list[tuple[str, bytes | None]] = []
+        # Plain until the state is forked for the first time: then what both have is shared.
+        self._data: MutableMapping[str, bytes] = {}
+        self._log: MutableSequence[tuple[str, bytes | None]] = []
         self._marks: list[int] = []
         # Heights that are ended, ascending, and where in the log the next block starts.
-        self._blocks: list[int] = []
-        self._block_starts: list[int] = []
+        self._blocks: MutableSequence[int] = []
+        self._block_starts: MutableSequence[int] = []
         self.get: Get = self._data.get
+        self.version = 0
 
     def put(self, key: str, value: bytes) -> None:
         """Set a key."""
         data = self._data
         self._log.append((key, data.get(key)))
         data[key] = value
+        self.version += 1
+
+    def put_all(self, writes: Iterable[tuple[str, bytes]]) -> None:
+        """Set keys, in this order."""
+        data, log = self._data, self._log.append
+        known = data.get
+        for key, value in writes:
+            log((key, known(key)))
+            data[key] = value
+        self.version += 1
 
     def begin(self) -> None:
         """Open a mark."""
@@ -104,20 +131,43 @@ class MemoryState:
 
         return get
 
-    def snapshot(self) -> int:
+    def snapshot(self) -> tuple[int, int]:
         """A place to revert to."""
-        return len(self._log)
+        return len(self._log), len(self._blocks)
 
-    def revert(self, place: int) -> None:
+    def revert(self, place: tuple[int, int]) -> None:
         """Undo everything since."""
+        self._no_mark()
+        written, blocks = place
+        self._undo(written)
+        del self._blocks[blocks:]
+        del self._block_starts[blocks:]
+
+    def fork(self) -> MemoryState:
+        """Another that shares what there is; both are a little slower from here on."""
+        self._no_mark()
+        other = MemoryState()
+        self._data, other._data = forked_dict(self._data)
+        self._log, other._log = forked_list(self._log)
+        self._blocks, other._blocks = forked_list(self._blocks)
+        self._block_starts, other._block_starts = forked_list(self._block_starts)
+        self.get, other.get = self._data.get, other._data.get
+        return other
+
+    def adopt(self, fork: MemoryState) -> None:
+        """Stand where a fork stands."""
+        self._no_mark()
+        taken = fork.fork()
+        self.version += 1
+        self._data, self.get = taken._data, taken.get
+        self._log, self._blocks, self._block_starts = taken._log, taken._blocks, taken._block_starts
+
+    def _no_mark(self) -> None:
         if self._marks:
             raise RuntimeError("a transaction is under way")
-        self._undo(place)
-        while self._block_starts and self._block_starts[-1] > place:
-            self._block_starts.pop()
-            self._blocks.pop()
 
     def _undo(self, place: int) -> None:
+        self.version += 1
         data, log = self._data, self._log
         for key, old in reversed(log[place:]):
             if old is None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from compiler.versions import ClarityVersion, Epoch
 from runtime import accounts
-from runtime.simnet import BLOCK_REWARD, CHAIN_ID, MINER_SPEND, Blocks
+from runtime.errors import internal
+from runtime.simnet import BLOCK_REWARD, CHAIN_ID, MINER_SPEND, UNKNOWN_HEIGHT, Blocks
 from runtime.words import PoxPayout, StxAccount
 
 if TYPE_CHECKING:
@@ -105,8 +106,11 @@ class ChainView:
         return self._host.view.stacks_height
 
     def block(self, height: int) -> PastBlock:
-        """A block below `block_height`."""
-        return PastBlock(self._host.blocks, height)
+        """A block below `block_height`; in a past that there wasn't, it may not exist."""
+        blocks = self._host.blocks
+        if height > blocks.height:
+            raise internal("Expect")
+        return PastBlock(blocks, height)
 
     def height_of_tenure(self, tenure: int) -> int | None:
         """Height of a tenure's first block."""
@@ -118,25 +122,33 @@ class ChainView:
     def burn_header_hash(self, height: int) -> bytes | None:
         """Of the burn block at `height`."""
         blocks = self._host.blocks
-        if height > blocks.burn_height or self._nothing_mined:
+        if self._nothing_mined or height > blocks.burn_height:
             return None
         return blocks.burn_header_hash(height)
 
     def pox_payout(self, height: int) -> PoxPayout | None:
         """Simnet pays nobody."""
-        if height > self._host.blocks.burn_height or self._nothing_mined:
+        if self._nothing_mined or height > self._host.blocks.burn_height:
             return None
         return PoxPayout((), 0)
 
     @property
     def _nothing_mined(self) -> bool:
         host = self._host
-        return not host.blocks.epoch.tip_burn_block and host.view.stacks_height < 1
+        tip = host.blocks.epoch.tip_burn_block
+        if host.view.stacks_height == UNKNOWN_HEIGHT:
+            # Burn blocks are those before the current block, and at-block made it one that nobody
+            # knows.
+            if tip:
+                return True
+            raise internal("Expect")
+        return not tip and host.view.stacks_height < 1
 
     def stx_account(self, principal: str) -> StxAccount:
         """An account, its lock undone if it has ended."""
         host = self._host
-        account = accounts.read(host.get, principal).at(host.view.burn_height, self.epoch)
+        moment = host.view.known_burn_height(), self.epoch
+        account = accounts.read(host.get, principal).at(*moment)
         return StxAccount(account.unlocked, account.locked, account.shown_unlock_height)
 
     def contract_hash(self, contract: str) -> bytes | None:

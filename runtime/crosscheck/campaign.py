@@ -6,6 +6,7 @@ Everything follows from the seed: a case is found again by its kind, version, ep
 from __future__ import annotations
 
 import logging
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -119,6 +120,8 @@ def _chains(plan: Plan) -> Iterator[tuple[int, tuple[ClarityVersion, Epoch], int
     grounds = plan.grounds()
     if not grounds:
         return
+    # In an order of its own, so that campaigns that end early have not all seen the same.
+    random.Random(plan.seed).shuffle(grounds)
     # Few cases should not all be of one epoch.
     size = max(1, min(_CASES_PER_CHAIN[plan.kind], plan.count // len(grounds)))
     number = 0

@@ -127,4 +127,4 @@ def _events(ours: list[dict[str, Any]], theirs: list[dict[str, Any]]) -> str:
         if mine != other:
             keys = sorted(key for key in {*mine, *other} if mine.get(key) != other.get(key))
             return f"{other['type']} {' '.join(keys)}"
-    return "order"
+    raise AssertionError("the events are the same")

@@ -112,11 +112,8 @@ def _fewer_forms(operations: Operations) -> Iterator[Operations]:
             size = (size + 1) // 2
             for start in range(0, len(forms), size):
                 kept = forms[:start] + forms[start + size :]
-                if kept:
-                    shorter = "\n".join(form.text(code) for form in kept)
-                    yield _with_code(operations, at, shorter)
-            if size == 1:
-                break
+                shorter = "\n".join(form.text(code) for form in kept)
+                yield _with_code(operations, at, shorter)
 
 
 def _smaller_forms(operations: Operations) -> Iterator[Operations]:

@@ -64,6 +64,9 @@ def backend(engine: Engine) -> Backend:
         return Backend("public", f"{VARIABLE}=public")
     if wanted not in ("", "thin"):
         raise EngineError(f"{VARIABLE} is {wanted!r}, want thin or public")
+    if engine.settings.interruptible:
+        # The thread that interrupts has to run while a guest does: the thin path keeps the GIL.
+        return Backend("public", "guests of this engine can be stopped")
     return _checked(engine)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, assert_never
 
 from runtime.marf.blocks import Blocks
 from runtime.marf.nodes import (
@@ -319,6 +319,8 @@ def encode(proof: Proof) -> bytes:
                 out.append(_SHUNT_ITEM)
                 out += _I64.pack(item.index) + _U32.pack(len(item.hashes))
                 out += b"".join(item.hashes)
+            case _:
+                assert_never(item)
     return bytes(out)
 
 

@@ -4,6 +4,6 @@ Contracts can't lock STX: the interpreter does it when one of the PoX contracts 
 nothing of instances; the session tells what was called and answered.
 """
 
-from runtime.pox.contracts import POX, PoxCall, settle
+from runtime.pox.table import POX
 
-__all__ = ["POX", "PoxCall", "settle"]
+__all__ = ["POX"]

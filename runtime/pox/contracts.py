@@ -1,4 +1,4 @@
-"""The PoX contracts, which of their functions lock or move something, and when they are over."""
+"""Which functions of the PoX contracts lock or move something, and what comes of their calls."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Final
 
 from compiler.consensus import serialize
 from compiler.values import Err, Ok, Principal, Tuple, UInt, Value
-from runtime.boot import TESTNET
 from runtime.errors import TransactionError, VmPanic, internal, runtime
 from runtime.events import Event, print_event
 from runtime.host import Host
@@ -16,31 +15,11 @@ from runtime.pox import locks
 from runtime.pox.charges import charges
 from runtime.pox.events import Action, Unavailable, event
 from runtime.pox.ledger import Ledger
+from runtime.pox.table import POX
 
 Charge = Callable[[str, int], None]
 
 _HEIGHT_MAX: Final = (1 << 64) - 1
-_COMMON: Final = (
-    "get-stacker-info get-reward-set-size get-total-ustx-stacked get-reward-set-pox-address "
-    "get-stacking-minimum can-stack-stx minimal-can-stack-stx get-pox-info"
-)
-_SINCE_2: Final = (
-    f"{_COMMON} burn-height-to-reward-cycle reward-cycle-to-burn-height current-pox-reward-cycle "
-    "get-check-delegation check-pox-addr-version check-pox-addr-hashbytes check-pox-lock-period "
-    "get-delegation-info get-allowance-contract-callers get-num-reward-set-pox-addresses "
-    "get-partial-stacked-by-cycle"
-)
-_2_AND_3: Final = (
-    f"{_SINCE_2} get-pox-rejection is-pox-active next-cycle-rejection-votes get-total-pox-rejection"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class PoxContract:
-    """One of them; `readable` are the functions that may be called when it is over."""
-
-    number: int
-    readable: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +31,6 @@ class PoxCall:
     arguments: Sequence[Value]
     sender: str
     answer: Value
-
-
-def _contract(number: int, readable: str) -> PoxContract:
-    return PoxContract(number, frozenset(readable.split()))
-
-
-POX: Final[Mapping[str, PoxContract]] = {
-    f"{TESTNET}.pox": _contract(1, f"{_COMMON} get-pox-rejection is-pox-active"),
-    f"{TESTNET}.pox-2": _contract(2, _2_AND_3),
-    f"{TESTNET}.pox-3": _contract(3, _2_AND_3),
-    f"{TESTNET}.pox-4": _contract(
-        4, f"{_SINCE_2} check-caller-allowed get-signer-key-message-hash verify-signer-key-sig"
-    ),
-    f"{TESTNET}.pox-5": _contract(5, ""),
-}
-"""Simnet is a testnet: those at mainnet's address are contracts like any other there."""
 
 
 def settle(call: PoxCall, host: Host, charge: Charge) -> None:

@@ -7,11 +7,12 @@ goes with it. Knows the rows, not what is in them.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from runtime.hashing import sha512_256
 from runtime.state import Get, State
+from runtime.stores.database import DamagedChain
 from runtime.stores.network import metadata_key
 
 _SOURCE: Final = "vm-metadata::9::contract-src"
@@ -23,10 +24,12 @@ _ARTIFACT: Final = "clarbuild::artifact::"
 
 @dataclass(frozen=True, slots=True)
 class StoredArtifact:
-    """Which Wasm runs a contract in an epoch: the digest of its bytes and the key it was made by."""
+    """Which Wasm runs a contract in an epoch: the digest of its bytes, and the profile and the
+    compiler, by its fingerprint, that made it."""
 
     digest: str
-    key: str
+    profile: str
+    compiler: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,12 @@ def store_contract(
         _SOURCE: stored.source,
         _INTERFACE: stored.interface.hex(),
         _DEPLOYMENT: json.dumps(
-            {"clarity_version": stored.clarity_version, "epoch": stored.epoch}, sort_keys=True
+            {
+                "clarity_version": stored.clarity_version,
+                "epoch": stored.epoch,
+                "interface": sha512_256(stored.interface).hex(),
+            },
+            sort_keys=True,
         ),
     }
     for key, text in rows.items():
@@ -67,12 +75,15 @@ def store_contract(
 
 def store_artifact(state: State, contract: str, epoch: str, artifact: StoredArtifact) -> None:
     """Write which Wasm runs a contract in an epoch, its own or a later one."""
-    text = json.dumps({"digest": artifact.digest, "key": artifact.key}, sort_keys=True)
+    text = json.dumps(asdict(artifact), sort_keys=True)
     state.put(metadata_key(contract, _ARTIFACT + epoch), text.encode())
 
 
 def load_contract(get: Get, contract: str) -> StoredContract | None:
-    """A deployment as it was stored; `None` where there is none."""
+    """A deployment as it was stored; `None` where there is none.
+
+    `DamagedChain` where rows don't match the digests that were stored with them.
+    """
     commitment = get(commitment_key(contract))
     source = load_metadata(get, contract, _SOURCE)
     interface = load_metadata(get, contract, _INTERFACE)
@@ -80,9 +91,15 @@ def load_contract(get: Get, contract: str) -> StoredContract | None:
     if commitment is None or source is None or interface is None or deployment is None:
         return None
     facts = json.loads(deployment)
+    rows = bytes.fromhex(interface)
+    if sha512_256(source.encode()) != commitment[:-4]:
+        raise DamagedChain(f"the source of {contract} is not what was deployed")
+    # Chains from before the interface's digest was stored have none.
+    if facts.get("interface", sha512_256(rows).hex()) != sha512_256(rows).hex():
+        raise DamagedChain(f"the interface of {contract} is not what was stored")
     return StoredContract(
         source=source,
-        interface=bytes.fromhex(interface),
+        interface=rows,
         clarity_version=int(facts["clarity_version"]),
         epoch=str(facts["epoch"]),
         height=int.from_bytes(commitment[-4:], "big"),
@@ -95,7 +112,11 @@ def load_artifact(get: Get, contract: str, epoch: str) -> StoredArtifact | None:
     if text is None:
         return None
     facts = json.loads(text)
-    return StoredArtifact(digest=str(facts["digest"]), key=str(facts["key"]))
+    return StoredArtifact(
+        digest=str(facts["digest"]),
+        profile=str(facts.get("profile", "")),
+        compiler=str(facts.get("compiler", "")),
+    )
 
 
 def load_metadata(get: Get, contract: str, key: str) -> str | None:

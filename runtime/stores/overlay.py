@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class Overlay:
     """Pending writes. Every one is logged with what it replaced, so that undoing is cheap.
@@ -10,12 +12,14 @@ class Overlay:
     which a node puts them into its trie.
     """
 
-    __slots__ = ("_log", "_marks", "data")
+    __slots__ = ("_log", "_marks", "data", "version")
 
     def __init__(self) -> None:
         self.data: dict[str, bytes] = {}
         self._log: list[tuple[str, bytes | None]] = []
         self._marks: list[int] = []
+        self.version = 0
+        """Another number whenever the writes may be others."""
 
     @property
     def depth(self) -> int:
@@ -27,6 +31,16 @@ class Overlay:
         data = self.data
         self._log.append((key, data.get(key)))
         data[key] = value
+        self.version += 1
+
+    def put_all(self, writes: Iterable[tuple[str, bytes]]) -> None:
+        """Set keys, in this order."""
+        data, log = self.data, self._log.append
+        known = data.get
+        for key, value in writes:
+            log((key, known(key)))
+            data[key] = value
+        self.version += 1
 
     def begin(self) -> None:
         """Open a mark."""
@@ -39,6 +53,7 @@ class Overlay:
     def roll_back(self) -> None:
         """Close the innermost mark, undoing."""
         start = self._marks.pop()
+        self.version += 1
         data, log = self.data, self._log
         for key, old in reversed(log[start:]):
             if old is None:
@@ -61,5 +76,6 @@ class Overlay:
     def replace(self, data: dict[str, bytes]) -> None:
         """Begin anew with these writes."""
         self.data = data
+        self.version += 1
         self._log.clear()
         self._marks.clear()

@@ -6,8 +6,8 @@ blocks. Metadata rows are keys like others (`metadata_key`), undone and committe
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
 
 from runtime.hashing import sha512_256
 from runtime.marf.blocks import ROOTLESS, Blocks
@@ -23,10 +23,17 @@ class StoreError(RuntimeError):
     """A call that the store's state does not allow."""
 
 
+class Place(NamedTuple):
+    """Where a store stands: its tip's number, and what the open block has written."""
+
+    tip: int
+    pending: dict[str, bytes]
+
+
 class Store:
     """State on a backing. What is written belongs to the block after the tip."""
 
-    __slots__ = ("_kept", "_main", "_overlay", "_places", "_sealed", "_tip", "backing", "begin")
+    __slots__ = ("_kept", "_main", "_overlay", "_sealed", "_tip", "backing", "begin")
 
     def __init__(self, backing: Backing) -> None:
         self.backing = backing
@@ -37,10 +44,14 @@ class Store:
         self.begin = self._overlay.begin
         """Open a mark."""
         self._kept: dict[str, bytes | None] = {}
-        self._places: list[tuple[int, dict[str, bytes]]] = []
         self._sealed = False
 
     # Keys and marks
+
+    @property
+    def version(self) -> int:
+        """Another number whenever what is read may have changed."""
+        return self._overlay.version
 
     def get(self, key: str) -> bytes | None:
         """The value of a key."""
@@ -62,6 +73,12 @@ class Store:
         if self._sealed:
             raise StoreError("the block is sealed")
         self._overlay.put(key, value)
+
+    def put_all(self, writes: Iterable[tuple[str, bytes]]) -> None:
+        """Set keys, in this order."""
+        if self._sealed:
+            raise StoreError("the block is sealed")
+        self._overlay.put_all(writes)
 
     def commit(self) -> None:
         """Close the innermost mark and keep what was written since."""
@@ -185,20 +202,17 @@ class Store:
         number = blocks.at_height(low - 1, tip)
         return _nothing if number is None else lambda key: backing.read(number, key)
 
-    def snapshot(self) -> int:
-        """A place to `revert` to."""
+    def snapshot(self) -> Place:
+        """A place to `revert` to; takes as long as what the open block wrote."""
         self._no_mark()
-        self._places.append((self._tip, dict(self._overlay.data)))
-        return len(self._places) - 1
+        return Place(self._tip, dict(self._overlay.data))
 
-    def revert(self, place: int) -> None:
+    def revert(self, place: Place) -> None:
         """Undo all that was written since, blocks included; no mark may be open."""
         self._no_mark()
-        tip, data = self._places[place]
         self.drop_block()
-        self._stand_on(tip)
-        self._begin_anew(dict(data))
-        del self._places[place + 1 :]
+        self._stand_on(place.tip)
+        self._begin_anew(dict(place.pending))
 
     def fork(self) -> Store:
         """Another store that goes on from here by itself; the blocks of both are kept together.
@@ -210,6 +224,12 @@ class Store:
         other._tip, other._main = self._tip, False
         other._overlay.replace(dict(self._overlay.data))
         return other
+
+    def adopt(self, fork: Store) -> None:
+        """Stand where a fork stands: the block found when the chain is opened again is its."""
+        if fork.backing is not self.backing:
+            raise StoreError("a fork of another chain")
+        self.revert(fork.snapshot())
 
     def close(self) -> None:
         """Let go of files; what is in no block is lost."""
@@ -229,6 +249,7 @@ class Store:
             if self._main:
                 self.backing.set_tip(number)
             self._tip = number
+            self._overlay.version += 1
             self._kept.clear()
 
 

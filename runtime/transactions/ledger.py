@@ -22,7 +22,7 @@ from runtime.chain import Chain
 from runtime.codec import principal_bytes
 from runtime.errors import TransactionError, VmPanic
 from runtime.events import Event
-from runtime.receipts import Receipt, costs_of
+from runtime.receipts import Receipt
 from runtime.simnet import CHAIN_ID
 from runtime.state import Get
 from runtime.stores import StoredArtifact, StoredContract, store_contract
@@ -104,10 +104,16 @@ def admit(chain: Chain, transaction: Transaction) -> None:
                 )
 
 
-def apply(chain: Chain, transaction: Transaction, describe: Describe | None = None) -> Applied:
+def apply(
+    chain: Chain,
+    transaction: Transaction,
+    describe: Describe | None = None,
+    record: Callable[[Applied], None] | None = None,
+) -> Applied:
     """Admit a transaction and run it in a block of its own, which is finished then.
 
-    With `describe`, contracts that are deployed get the rows of `runtime.stores`.
+    With `describe`, contracts that are deployed get the rows of `runtime.stores`. `record` is told
+    before the block is finished: what it writes is in it.
     """
     admit(chain, transaction)
     state = chain.state
@@ -121,8 +127,11 @@ def apply(chain: Chain, transaction: Transaction, describe: Describe | None = No
     for address, spending in spenders.items():
         state.put(nonce_key(address), (spending.nonce + 1).to_bytes(8, "big"))
     height = chain.block_height
+    applied = Applied(txid(transaction).hex(), transaction, receipt, height, aborted)
+    if record is not None:
+        record(applied)
     state.end_block(height)
-    return Applied(txid(transaction).hex(), transaction, receipt, height, aborted)
+    return applied
 
 
 def _refused(reason: str, message: str, /, **data: object) -> TransactionFault:
@@ -222,7 +231,7 @@ def _run(
         _undo(chain, transaction)
     else:
         host.tx.commit()
-    return Receipt(value, tuple(host.tx.events), costs_of(counters)), aborted
+    return Receipt(value, tuple(host.tx.events), counters), aborted
 
 
 def _payload(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Final, TypeVar
+from typing import Final, TypeVar, assert_never
 
 from compiler.addresses import encode_address, is_clarity_name, is_contract_name, split_principal
 from compiler.consensus import SerializationError
@@ -320,6 +320,8 @@ def _write_condition(out: bytearray, condition: Condition) -> None:
             out.append(_POX)
             _write_owner(out, principal)
             out.append(performed)
+        case _:
+            assert_never(condition)
 
 
 def _write_owner(out: bytearray, principal: str | None) -> None:
@@ -367,3 +369,5 @@ def _write_payload(out: bytearray, payload: Payload) -> None:
             _write_name(out, name)
             data = source.encode("ascii")
             out += len(data).to_bytes(4, "big") + data
+        case _:
+            assert_never(payload)

@@ -75,23 +75,7 @@ def _run(line: int) -> tuple[Receipt, Receipt, int]:
     return chain.run(LOG[line - 1]), deployed, chain.peak
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        pytest.param(
-            line,
-            id=_name(line),
-            marks=[
-                pytest.mark.xfail(
-                    strict=True, reason="what the interpreter holds in memory is not counted"
-                )
-            ]
-            if _name(line) == "held-values"
-            else [],
-        )
-        for line in CALLS
-    ],
-)
+@pytest.mark.parametrize("line", [pytest.param(line, id=_name(line)) for line in CALLS])
 def test_it_ends_as_in_the_interpreter(line: int) -> None:
     receipt, deployed, peak = _run(line)
     assert deployed.to_json() == {k: v for k, v in RECORDED[line - 1].items() if k != "line"}

@@ -50,7 +50,6 @@ class Metered(Chain):
         self.charged: Sequence[int] = ()
         session = self.session
         session.transact = self._watched(session.transact)  # type: ignore[method-assign]
-        session.enter_again = self._watched(session.enter_again)  # type: ignore[method-assign]
 
     def _watched(self, run: Callable[..., Any]) -> Callable[..., Any]:
         def watched(*arguments: Any) -> Any:

@@ -21,6 +21,18 @@ def test_a_rolled_back_mark_leaves_no_trace():
     assert (state.get("a"), state.get("b")) == (b"1", None)
 
 
+def test_many_writes_at_once_are_undone_as_single_ones():
+    state = MemoryState()
+    state.put("a", b"1")
+    version = state.version
+    state.begin()
+    state.put_all([("a", b"2"), ("b", b"3"), ("a", b"4")])
+    assert (state.get("a"), state.get("b")) == (b"4", b"3")
+    assert state.version != version
+    state.roll_back()
+    assert (state.get("a"), state.get("b")) == (b"1", None)
+
+
 def test_a_committed_mark_can_still_be_undone_by_the_one_around_it():
     state = MemoryState()
     state.begin()
@@ -65,3 +77,19 @@ def test_no_revert_inside_of_a_transaction():
     state.begin()
     with pytest.raises(RuntimeError):
         state.revert(0)
+
+
+def test_a_place_knows_the_blocks_that_wrote_nothing():
+    state = MemoryState()
+    state.put("a", b"0")
+    place = state.snapshot()
+    state.end_block(5)
+    state.revert(place)
+    state.put("a", b"1")
+    state.end_block(5)
+    assert state.at(5)("a") == b"1"
+    state.end_block(6)
+    place = state.snapshot()
+    state.revert(place)
+    state.put("a", b"2")
+    assert state.at(6)("a") == b"1"

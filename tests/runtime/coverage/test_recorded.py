@@ -1,7 +1,11 @@
 """Contracts that reach what ordinary ones don't answer as the reference VM did, in both profiles.
 
 `wide` has types that do not fit into locals, in every construct; `gaps` and `more` have words and
-forms that other logs lack. Recorded by `node vm.mjs NAME.log.jsonl NAME.receipts.jsonl`.
+forms that other logs lack. `refused` has sources that the lexer, the parser or the checks refuse, in
+four epochs; `rare` has calls that go wrong in every epoch: by trait, of private functions, with
+other arguments; `boxed` has constants too wide for locals that hold lists; `senders` has who may
+send what. Recorded by
+`node vm.mjs NAME.log.jsonl NAME.receipts.jsonl`.
 """
 
 from __future__ import annotations

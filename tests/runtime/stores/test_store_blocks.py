@@ -58,6 +58,8 @@ def test_blocks_are_opened_committed_and_sealed_in_order_only(store):
     store.seal_block(A)
     with pytest.raises(StoreError, match="sealed"):
         store.put(KEY, b"2")
+    with pytest.raises(StoreError, match="sealed"):
+        store.put_all([("x", b"1")])
     store.commit_block(A)
     with pytest.raises(StoreError, match="already"):
         store.commit_block(A)

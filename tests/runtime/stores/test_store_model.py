@@ -48,7 +48,7 @@ class Stores(RuleBasedStateMachine):
         self.tip: bytes | None = None
         self.marks: list[dict[str, bytes]] = [{}]
         self.begun_with: dict[str, bytes] = {}
-        self.places: list[tuple[int, bytes | None, dict[str, bytes]]] = []
+        self.places: list[tuple[list[object], bytes | None, dict[str, bytes]]] = []
 
     @property
     def now(self) -> dict[str, bytes]:
@@ -125,16 +125,17 @@ class Stores(RuleBasedStateMachine):
     @precondition(lambda self: len(self.marks) == 1)
     @rule()
     def snapshot(self):
-        place = self.each(lambda store: store.snapshot())
-        self.places.append((place, self.tip, dict(self.now)))
+        places = [store.snapshot() for store in self.stores]
+        self.places.append((places, self.tip, dict(self.now)))
 
     @precondition(lambda self: len(self.marks) == 1 and self.places)
     @rule(data=st.data())
     def revert(self, data):
         index = data.draw(st.integers(0, len(self.places) - 1))
-        place, tip, now = self.places[index]
+        places, tip, now = self.places[index]
         del self.places[index + 1 :]
-        self.each(lambda store: store.revert(place))
+        for store, place in zip(self.stores, places, strict=True):
+            store.revert(place)
         self.tip = tip
         self.marks = [dict(now)]
         self.begun_with = dict(self.finished[tip]) if tip else {}
@@ -174,7 +175,7 @@ class Lines(RuleBasedStateMachine):
         # Heights with what stood at their ends, and what stands before the open marks.
         self.ended: list[tuple[int, dict[str, bytes]]] = []
         self.marks: list[dict[str, bytes]] = [{}]
-        self.places: list[tuple[list[int], int, int, dict[str, bytes]]] = []
+        self.places: list[tuple[list[object], int, int, dict[str, bytes]]] = []
 
     @rule(key=KEY, value=VALUE)
     def put(self, key, value):
@@ -199,13 +200,9 @@ class Lines(RuleBasedStateMachine):
             self.marks[-1] = top
 
     @precondition(lambda self: len(self.marks) == 1)
-    @rule(step=st.integers(0, 3), key=KEY)
-    def end_block(self, step, key):
+    @rule(step=st.integers(0, 3))
+    def end_block(self, step):
         self.height += step
-        # A write in each block, so that no two places are the same.
-        for state in self.states:
-            state.put(key, self.height.to_bytes(4, "big"))
-        self.marks[-1][key] = self.height.to_bytes(4, "big")
         for state in self.states:
             state.end_block(self.height)
         if not self.ended or self.ended[-1][0] < self.height:
@@ -227,6 +224,28 @@ class Lines(RuleBasedStateMachine):
         for state, place in zip(self.states, places, strict=True):
             state.revert(place)
         self.marks = [dict(now)]
+
+    @precondition(lambda self: len(self.marks) == 1)
+    @rule(key=KEY, value=VALUE, step=st.integers(1, 3), adopted=st.booleans())
+    def fork(self, key, value, step, adopted):
+        forks = [state.fork() for state in self.states]
+        for fork in forks:
+            fork.put(key, value)
+            fork.end_block(self.height + step)
+            fork.put(key, b"pending")
+        if not adopted:
+            return
+        ended = (self.height + step, {**self.marks[0], key: value})
+        if not self.ended or self.ended[-1][0] < ended[0]:
+            self.ended.append(ended)
+        self.height += step
+        self.marks = [{**self.marks[0], key: b"pending"}]
+        self.places.clear()
+        for state, fork in zip(self.states, forks, strict=True):
+            state.adopt(fork)
+            # What the fork does from here on is its own.
+            fork.put(key, b"late")
+            fork.end_block(self.height + 1)
 
     @rule(height=st.integers(-1, 20))
     def read_at(self, height):

@@ -1,0 +1,72 @@
+"""A chain of contracts survives kill -9 at any moment: the last finished block is whole.
+
+CLARBUILD_KILLS says how often; `make kills` does it 300 times.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from compiler.values import Some, UInt
+from runtime.simnet import WALLET_1
+from runtime.stores import ChainInUse, open_chain
+from tests.runtime.kept.writer import COUNTER, EVERY, number_of, opened
+
+KILLS = int(os.environ.get("CLARBUILD_KILLS", "6"))
+WRITER = Path(__file__).with_name("writer.py")
+ROOT = Path(__file__).parents[3]
+
+
+def start(folder, kind):
+    return subprocess.Popen(
+        [sys.executable, str(WRITER), str(folder), kind],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+
+
+@pytest.mark.parametrize("kind", ["marf", "sqlite"])
+def test_the_last_finished_block_is_whole_after_a_kill(tmp_path, kind):
+    for _ in range(max(1, KILLS // 2)):
+        process = start(tmp_path, kind)
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        if not first:
+            pytest.fail(process.communicate(timeout=60)[1])
+        with pytest.raises(ChainInUse, match=f"in use by process {process.pid}"):
+            open_chain(tmp_path, kind)
+        time.sleep(random.uniform(0, 0.3))
+        process.kill()
+        # Not by communicate(): that loses what readline() read ahead.
+        said, height = map(int, [first, *process.stdout][-1].split())
+        process.communicate(timeout=60)
+        with open_chain(tmp_path, kind) as held:
+            chain = opened(held.store)
+            number = number_of(chain)
+            # One more may be finished than was said: the kill came between.
+            assert said <= number <= said + 1
+            assert height <= chain.block_height
+            for one in range(max(1, number - 20), number + 1):
+                receipt = chain.read(COUNTER, "when", [UInt(one)], WALLET_1)
+                assert isinstance(receipt.value, Some)
+                assert receipt.value.value.value <= chain.block_height
+            # Each deployment is in the block before the transaction of its number.
+            deployed = [name for name in chain.contracts if name != COUNTER]
+            assert len(deployed) in (number // EVERY, (number + 1) // EVERY)
+            for name in deployed[-3:]:
+                wanted = int(name.partition(".c")[2])
+                assert chain.read(name, "f", [], WALLET_1).value == UInt(wanted)
+            assert chain.read(COUNTER, "get-begun", [], WALLET_1).value == UInt(2)
+            if kind == "marf":
+                blocks = held.store.blocks
+                for block in range(max(1, len(blocks) - 10), len(blocks) + 1):
+                    held.store.backing.audit(block)
