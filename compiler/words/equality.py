@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from compiler.lower import held as h
 from compiler.lower.convert import same_layout
+from compiler.lower.held import Held
 from compiler.type_relations import least_supertype_v2_1
-from compiler.types import Type
+from compiler.types import ListType, OptionalType, ResponseType, TupleType, Type
 from compiler.words.word import Plain, Word
 
 if TYPE_CHECKING:
@@ -16,28 +18,71 @@ if TYPE_CHECKING:
 
 
 def _alike(types: Sequence[Type]) -> Sequence[Type]:
-    """The arguments are compared as values of one type."""
+    """The arguments are compared as values of one type, where there can be one."""
     first = types[0]
     if all(same_layout(one, first) for one in types):
         return [first] * len(types)
-    return [reduce(least_supertype_v2_1, types)] * len(types)
+    if any(_unlike(one, first) for one in types):
+        return types
+    return [reduce(lambda joined, one: least_supertype_v2_1(one, joined), types)] * len(types)
+
+
+def _unlike(a: Type, b: Type) -> bool:
+    """Whether there are tuples in them that differ in their fields.
+
+    The analysis lets such pass when the later argument's fields are among the earlier one's; the
+    interpreter compares the values as they are.
+    """
+    match a, b:
+        case TupleType(fields=ours), TupleType(fields=theirs):
+            if [name for name, _ in ours] != [name for name, _ in theirs]:
+                return True
+            return any(_unlike(x, y) for (_, x), (_, y) in zip(ours, theirs, strict=True))
+        case OptionalType(inner=x), OptionalType(inner=y):
+            return _unlike(x, y)
+        case ListType(entry=x), ListType(entry=y):
+            return _unlike(x, y)
+        case ResponseType(ok=ok, err=err), ResponseType(ok=other_ok, err=other_err):
+            return _unlike(ok, other_ok) or _unlike(err, other_err)
+    return False
 
 
 def _is_eq(fn: FunctionLowering, types: Sequence[Type], _result: Type) -> None:
     code = fn.code
     generated = fn.module.generated
-    if len(types) == 2:
+    differing = any(_unlike(one, types[0]) for one in types)
+    if len(types) == 2 and not differing:
         generated.push_equal(fn, types[0])
         return
-    others = [fn.hold(type_) for type_ in types[1:]]
+    # The last argument lies on top.
+    others = [fn.hold(type_) for type_ in reversed(types[1:])]
     first = fn.hold(types[0])
     code.i32_const(1)
     for other in others:
-        fn.push(first)
-        fn.push(other)
-        generated.push_equal(fn, types[0])
-        code.i32_and()
+        if not differing:
+            fn.push(first)
+            fn.push(other)
+            generated.push_equal(fn, types[0])
+            code.i32_and()
+        elif _unlike(other.type, first.type):
+            _push_both_without(fn, first, other)
+            code.i32_and()
     fn.release(first, *others)
+
+
+def _push_both_without(fn: FunctionLowering, a: Held, b: Held) -> None:
+    """Push whether neither holds the tuples in which their types differ: only then can they be equal."""
+    match a.type:
+        case OptionalType():
+            slot = 0
+        case ListType():
+            slot = 1
+        case _:
+            fn.code.i32_const(0)
+            return
+    h.push_slot(fn.code, a, slot)
+    h.push_slot(fn.code, b, slot)
+    fn.code.i32_or().i32_eqz()
 
 
 WORDS: tuple[Word, ...] = (

@@ -30,6 +30,8 @@ from cache.remote import Access, RemoteTier, path_of
 from cache.signing import SigningKey
 from cache.transport import Limits, RemoteError, shown_url
 
+# A loaded machine is slow too: what is not about slowness waits long enough for any.
+PATIENT = Limits(connect=20.0, request=20.0, patience=30.0, flush=20.0, retries=1, cool_down=300.0)
 QUICK = Limits(connect=0.5, request=1.0, patience=0.6, flush=2.0, retries=1, cool_down=30.0)
 ALICE, BOB = SigningKey(b"a" * 32), SigningKey(b"b" * 32)
 
@@ -70,7 +72,7 @@ def opened() -> Iterator[Callable[..., RemoteTier]]:
     tiers: list[RemoteTier] = []
 
     def open_(url: str, **options: object) -> RemoteTier:
-        options = {"access": Access.READ_WRITE, "limits": QUICK} | options
+        options = {"access": Access.READ_WRITE, "limits": PATIENT} | options
         tiers.append(RemoteTier(url, **options))  # type: ignore[arg-type]
         return tiers[-1]
 
@@ -246,12 +248,12 @@ def test_failures_open_the_circuit(
 
     server.fault = fault
     tier = opened(server.url)
-    began = time.monotonic()
     assert reason in reasons(ask(tier, *range(50)))
     assert tier.problem is not None
-    assert time.monotonic() - began < QUICK.patience + 0.5
-    time.sleep(0.2)  # what was on its way when the circuit opened
-    asked = len(server.requests)
+    asked = -1
+    while asked != len(server.requests):  # what was on its way when the circuit opened
+        asked = len(server.requests)
+        time.sleep(0.5)
     assert reasons(ask(tier, *range(50))) == {RemoteReason.OFF}
     assert not tier.offer(key(0), *entry(0))
     assert len(server.requests) == asked
@@ -263,7 +265,7 @@ def test_nobody_listens(opened: Callable[..., RemoteTier]) -> None:
     found = ask(tier, *range(200))
     assert RemoteReason.UNREACHABLE in reasons(found)
     assert len(found) == 200
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < PATIENT.patience
 
 
 def test_a_server_that_goes_away_in_the_middle(
@@ -291,13 +293,13 @@ def test_a_silent_server_costs_the_patience_once(
 ) -> None:
     released = threading.Event()
     server.fault = lambda _s, _path, data: data if released.wait(20) else None
-    tier = opened(server.url)
+    tier = opened(server.url, limits=QUICK)
     began = time.monotonic()
     ask(tier, *range(30))
     ask(tier, *range(30, 60))
     took = time.monotonic() - began
     released.set()
-    assert QUICK.patience <= took < QUICK.patience + 0.5
+    assert QUICK.patience <= took < 10  # the server would be silent for twice that
     assert tier.problem is not None
     assert "too slow" in tier.problem
 
@@ -330,7 +332,7 @@ def test_slow_uploads_are_dropped(opened: Callable[..., RemoteTier]) -> None:
             tier.offer(key(number), *entry(number))
         began = time.monotonic()
         tier.flush()
-        assert time.monotonic() - began < 0.8
+        assert time.monotonic() - began < 10
         assert tier.traffic.not_stored[RemoteReason.SLOW] == 5
 
 
@@ -346,7 +348,7 @@ def test_a_circuit_is_tried_again_after_a_while(
     tier.begin()
     assert tier.problem is not None
     server.fault = None
-    now[0] += QUICK.cool_down
+    now[0] += PATIENT.cool_down
     tier.begin()
     assert tier.problem is None
     assert isinstance(ask(tier, 0)[0], Parcel)

@@ -216,6 +216,11 @@ def test_two_builds_at_once(project: Workspace, tmp_path: Path) -> None:
     assert "nothing to do" in clarbuild("build", project.root, home=tmp_path).stdout
 
 
+def heed_interrupts() -> None:
+    """For a child: a parent that ignores Ctrl-C, as a shell's background job does, hands that down."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Watched:
     """`clarbuild watch` at work, its JSON events read as they come."""
 
@@ -227,6 +232,7 @@ class Watched:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=heed_interrupts,  # noqa: PLW1509 -- no threads yet
         )
 
     def until(self, event: str) -> list[dict[str, object]]:
@@ -282,6 +288,7 @@ def test_ctrl_c_loses_nothing(workspace: Workspace, tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509 -- no threads yet
     )
     assert run.stdout is not None
     for line in run.stdout:
