@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def _alike(types: Sequence[Type]) -> Sequence[Type]:
-    """The arguments are compared as values of one type, where there can be one."""
+    """The arguments are compared as values of one type, where there can be one with the first."""
     first = types[0]
-    if all(same_layout(one, first) for one in types):
-        return [first] * len(types)
-    if any(_unlike(one, first) for one in types):
-        return types
-    return [reduce(lambda joined, one: least_supertype_v2_1(one, joined), types)] * len(types)
+    joined = first
+    if not all(same_layout(one, first) for one in types):
+        alike = (one for one in types if not _unlike(one, first))
+        joined = reduce(lambda so_far, one: least_supertype_v2_1(one, so_far), alike)
+    return [one if _unlike(one, first) else joined for one in types]
 
 
 def _unlike(a: Type, b: Type) -> bool:
@@ -50,8 +50,7 @@ def _unlike(a: Type, b: Type) -> bool:
 def _is_eq(fn: FunctionLowering, types: Sequence[Type], _result: Type) -> None:
     code = fn.code
     generated = fn.module.generated
-    differing = any(_unlike(one, types[0]) for one in types)
-    if len(types) == 2 and not differing:
+    if len(types) == 2 and not _unlike(*types):
         generated.push_equal(fn, types[0])
         return
     # The last argument lies on top.
@@ -59,14 +58,13 @@ def _is_eq(fn: FunctionLowering, types: Sequence[Type], _result: Type) -> None:
     first = fn.hold(types[0])
     code.i32_const(1)
     for other in others:
-        if not differing:
+        if _unlike(other.type, first.type):
+            _push_both_without(fn, first, other)
+        else:
             fn.push(first)
             fn.push(other)
-            generated.push_equal(fn, types[0])
-            code.i32_and()
-        elif _unlike(other.type, first.type):
-            _push_both_without(fn, first, other)
-            code.i32_and()
+            generated.push_equal(fn, first.type)
+        code.i32_and()
     fn.release(first, *others)
 
 
