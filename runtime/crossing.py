@@ -8,7 +8,6 @@ gives up, having done nothing, where it can't tell at a glance that it may go on
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -55,6 +54,7 @@ from runtime.instance import (
 )
 from runtime.memory import HELD, KEPT, NO_LIMIT
 from runtime.pox import POX
+from runtime.written_out import Lines
 
 if TYPE_CHECKING:
     from runtime.session import Session
@@ -66,7 +66,6 @@ Bring: TypeAlias = Callable[[int, Memory, Memory], None]
 Fetch: TypeAlias = Callable[[Memory, Memory], int]
 """`(source, target) -> pointer`: copies a function's result out of its slots, into slot form."""
 
-_MAX_KEPT: Final = 4_096
 _WIDE: Final = {"Q": "Q8x", "I": "I12x"}
 """Formats of the numbers in a function's slots."""
 _TRAITS: Final = (CallableTraitType, TraitReferenceType)
@@ -245,8 +244,7 @@ class _Copy:
         self.source: list[str] = []
         self.target: list[str] = []
         self.target_formats: list[str] = []
-        self._lines: list[str] = []
-        self._indent = "        "
+        self._lines = Lines()
 
     def add(self, source: Type, target: Type) -> None:
         """Add a value of `source`, which becomes one of `target`."""
@@ -258,31 +256,23 @@ class _Copy:
         self.target_formats += _formats(there)
         self._part(source, target, at)
 
-    def made(self, head: str, taken: str, given: str, **names: Any) -> Any:
+    def made(self, head: str, taken: str, given: str, **names: object) -> Any:
         """The function, with these names to speak of."""
         slots = "".join(f"v{at}, " for at in range(len(self.source)))
-        first = [f"        {slots}= {taken}"] if slots else []
-        body = [*first, *self._lines, f"        {given.format(', '.join(self.target))}"]
-        text = [
-            f"def make({', '.join(names)}):",
-            f"    def {head}:",
-            *body,
-            f"    return {head.partition('(')[0]}",
-        ]
-        return _compiled("\n".join(text))(**names)
-
-    def _line(self, text: str) -> None:
-        self._lines.append(self._indent + text)
+        if slots:
+            self._lines.add(f"{slots}= {taken}", 0)
+        self._lines.add(given.format(", ".join(self.target)))
+        return self._lines.function(head, names)
 
     def _set(self, value: str) -> None:
         """Give the next slot a value."""
         name = f"w{len(self.target)}"
-        self._line(f"{name} = {value}")
+        self._lines.add(f"{name} = {value}")
         self.target.append(name)
 
     def _zeros(self, first: int, last: int) -> None:
         for at in range(first, last):
-            self._line(f"w{at} = 0")
+            self._lines.add(f"w{at} = 0")
 
     def _part(self, source: Type, target: Type, at: int) -> int:
         """Copy the part whose slots begin at `at`; where the next one begins."""
@@ -331,20 +321,15 @@ class _Copy:
 
     def _branch(self, condition: str, source: Type, target: Type, at: int) -> None:
         """Copy a part that is there on a condition; else it is zeros."""
-        outer = self._indent
         first = len(self.target)
-        self._line(condition)
-        self._indent = outer + "    "
-        before = len(self._lines)
-        self._part(source, target, at)
-        if len(self._lines) == before:
-            self._line("pass")
-        self._indent = outer
+        with self._lines.inner(condition):
+            before = len(self._lines)
+            self._part(source, target, at)
+            if len(self._lines) == before:
+                self._lines.add("pass")
         if len(self.target) > first:
-            self._line("else:")
-            self._indent = outer + "    "
-            self._zeros(first, len(self.target))
-            self._indent = outer
+            with self._lines.inner("else:"):
+                self._zeros(first, len(self.target))
 
     def _list(self, entry: Type, other: Type, at: int) -> None:
         """Elements that point nowhere are copied in one piece."""
@@ -354,15 +339,6 @@ class _Copy:
         self._set(f"target.put(source.read(v{at}, v{at + 1} * {size})) if v{at + 1} else 0")
         self._set(f"v{at + 1}")
         self._set(f"v{at + 1}")
-
-
-@lru_cache(maxsize=_MAX_KEPT)
-def _compiled(source: str) -> Callable[..., Any]:
-    """What makes the function, for equal types of all contracts the same."""
-    found: dict[str, Any] = {}
-    exec(source, {}, found)
-    make: Callable[..., Any] = found["make"]
-    return make
 
 
 def _formats(layout: Layout) -> list[str]:

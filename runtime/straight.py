@@ -8,7 +8,6 @@ too large to be written out (lists, boxed values) is left to its codec.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from struct import Struct
 from typing import Any, Final, TypeAlias
 
@@ -43,6 +42,7 @@ from compiler.values import (
     Value,
 )
 from runtime.codec import Codec, Memory, Mismatch, codec_of, principal_bytes, principal_of
+from runtime.written_out import Lines, Names
 
 Load: TypeAlias = Callable[[Sequence[object], Memory, bool], bool]
 """`(arguments, memory, typed) -> taken`: puts arguments into the slots of a function.
@@ -55,30 +55,30 @@ Answer: TypeAlias = Callable[[Memory], Value]
 
 MOST_WRITTEN_OUT: Final = 128
 """Values of more slots are left to codecs, so that the code stays small."""
-_MAX_KEPT: Final = 4_096
 
-_NAMES: Final[dict[str, object]] = {
-    "Buffer": Buffer,
-    "Err": Err,
-    "Int": Int,
-    "Mismatch": Mismatch,
-    "NONE": NONE,
-    "NoneValue": NoneValue,
-    "Ok": Ok,
-    "Principal": Principal,
-    "Some": Some,
-    "StringAscii": StringAscii,
-    "StringUtf8": StringUtf8,
-    "Tuple": Tuple,
-    "UInt": UInt,
-    "new": object.__new__,
-    "principal_bytes": principal_bytes,
-    "principal_of": principal_of,
-}
+_NAMES: Final[Names] = tuple(
+    {
+        "Buffer": Buffer,
+        "Err": Err,
+        "Int": Int,
+        "Mismatch": Mismatch,
+        "NONE": NONE,
+        "NoneValue": NoneValue,
+        "Ok": Ok,
+        "Principal": Principal,
+        "Some": Some,
+        "StringAscii": StringAscii,
+        "StringUtf8": StringUtf8,
+        "Tuple": Tuple,
+        "UInt": UInt,
+        "new": object.__new__,
+        "principal_bytes": principal_bytes,
+        "principal_of": principal_of,
+    }.items()
+)
 """What generated code speaks of."""
 
 _LOW: Final = "0xFFFF_FFFF_FFFF_FFFF"
-_STEP: Final = "    "
 
 
 def loader(codecs: Sequence[Codec], block: memoryview) -> Load:
@@ -92,8 +92,8 @@ def loader(codecs: Sequence[Codec], block: memoryview) -> Load:
             writer.argument(name, codec)
         writer.line(f"pack(block, 0, {', '.join(writer.slots)})")
     writer.line("return True")
-    make = _compiled(writer.text("load(values, memory, typed)"))
-    made: Load = make(Struct(f"<{writer.format}").pack_into, block, *writer.left)
+    pack = Struct(f"<{writer.format}").pack_into
+    made: Load = writer.function("load(values, memory, typed)", pack, block)
     return made
 
 
@@ -101,18 +101,9 @@ def answerer(codec: Codec, block: memoryview) -> Answer:
     """Takes a result out of the slots in `block`."""
     writer = _Answering()
     writer.result(codec)
-    make = _compiled(writer.text("answer(memory)"))
-    made: Answer = make(Struct(f"<{writer.format}").unpack_from, block, *writer.left)
+    unpack = Struct(f"<{writer.format}").unpack_from
+    made: Answer = writer.function("answer(memory)", unpack, block)
     return made
-
-
-@lru_cache(maxsize=_MAX_KEPT)
-def _compiled(source: str) -> Callable[..., Any]:
-    """What makes the function, for equal signatures of all contracts the same."""
-    found: dict[str, Any] = {}
-    exec(source, dict(_NAMES), found)
-    make: Callable[..., Any] = found["make"]
-    return make
 
 
 class _Writer:
@@ -120,15 +111,11 @@ class _Writer:
 
     def __init__(self) -> None:
         self.format = ""
+        self.lines = Lines()
+        self.line = self.lines.add
         self.left: list[object] = []
         """What codecs do of it, which the code calls `c0`, `c1`, …"""
-        self._lines: list[str] = []
-        self._indent = _STEP * 2
         self._names = 0
-
-    def line(self, text: str) -> None:
-        """Add a line."""
-        self._lines.append(self._indent + text)
 
     def name(self) -> str:
         """A name that nothing has yet."""
@@ -140,32 +127,10 @@ class _Writer:
         self.left.append(work)
         return f"c{len(self.left) - 1}"
 
-    def inner(self, head: str) -> _Block:
-        """Lines that belong to `head`."""
-        self.line(head)
-        return _Block(self)
-
-    def text(self, head: str) -> str:
-        """The source of `make`, which makes the function."""
-        codecs = "".join(f", c{at}" for at in range(len(self.left)))
-        body = "\n".join(self._lines)
-        return (
-            f"def make(pack, block{codecs}):\n{_STEP}def {head}:\n{body}\n"
-            f"{_STEP}return {head.partition('(')[0]}\n"
-        )
-
-
-class _Block:
-    """Indents what is written in a `with`."""
-
-    def __init__(self, writer: _Writer) -> None:
-        self._writer = writer
-
-    def __enter__(self) -> None:
-        self._writer._indent += _STEP
-
-    def __exit__(self, *_: object) -> None:
-        self._writer._indent = self._writer._indent[: -len(_STEP)]
+    def function(self, head: str, pack: Callable[..., object], block: memoryview) -> Any:
+        """What was written, on the slots in `block`."""
+        codecs = {f"c{at}": work for at, work in enumerate(self.left)}
+        return self.lines.function(head, {"pack": pack, "block": block, **codecs}, _NAMES)
 
 
 class _Loading(_Writer):
@@ -234,7 +199,7 @@ class _Loading(_Writer):
 
     def _optional(self, value: str, inner: Type) -> list[tuple[str, str]]:
         tag = self.name()
-        with self.inner(f"if {value}.__class__ is Some:"):
+        with self.lines.inner(f"if {value}.__class__ is Some:"):
             inside = self.name()
             self.line(f"{inside} = {value}.value")
             slots = self._value(inside, inner)
@@ -242,7 +207,7 @@ class _Loading(_Writer):
             self.line(f"{tag} = 1")
             for name, (slot, _) in zip(names, slots, strict=True):
                 self.line(f"{name} = {slot}")
-        with self.inner(f"elif {value}.__class__ is NoneValue:"):
+        with self.lines.inner(f"elif {value}.__class__ is NoneValue:"):
             self.line(" = ".join([tag, *names, "0"]))
         self.line("else: return False")
         return [
@@ -262,13 +227,13 @@ class _Answering(_Writer):
             self.line("s0, = pack(block)")
             self.line(f"return {read}(s0, memory)")
             return
-        at = len(self._lines)
+        at = len(self.lines)
         value, width = self._value(codec.type, 0)
         self.line(f"return {value}")
         if width:
             slots = ", ".join(f"s{slot}" for slot in range(width))
             whole = " = slots" if self.left else ""
-            self._lines.insert(at, f"{self._indent}{slots},{whole} = pack(block)")
+            self.line(f"{slots},{whole} = pack(block)", at)
 
     def _value(self, of: Type, at: int) -> tuple[str, int]:
         """The name of a value whose slots begin at `at`, and how many these are."""
@@ -288,17 +253,17 @@ class _Answering(_Writer):
                 return value, 2
             case OptionalType(inner):
                 self.format += "I12x"
-                with self.inner(f"if s{at}:"):
+                with self.lines.inner(f"if s{at}:"):
                     inside, width = self._value(inner, at + 1)
                     self._make(value, "Some", inside)
                 self.line(f"else: {value} = NONE")
                 return value, 1 + width
             case ResponseType(ok, err):
                 self.format += "I12x"
-                with self.inner(f"if s{at}:"):
+                with self.lines.inner(f"if s{at}:"):
                     inside, ok_width = self._value(ok, at + 1)
                     self._make(value, "Ok", inside)
-                with self.inner("else:"):
+                with self.lines.inner("else:"):
                     inside, err_width = self._value(err, at + 1 + ok_width)
                     self._make(value, "Err", inside)
                 return value, 1 + ok_width + err_width
