@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from compiler.consensus_untyped import serialize
 from compiler.values import Buffer, Int, List, Principal, Tuple, UInt, Value
+from runtime import reference
+from runtime.reference import Operation
 
 DEPLOYER: Final = "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM"
 WALLET: Final = "ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5"
@@ -36,15 +38,9 @@ class Workload:
 
 def invocation(
     op: str, contract: str, function: str, *args: Value, sender: str = DEPLOYER
-) -> dict[str, Any]:
-    """A call or a read."""
-    return {
-        "op": op,
-        "contract": f"{DEPLOYER}.{contract}",
-        "function": function,
-        "args": [f"0x{serialize(arg).hex()}" for arg in args],
-        "sender": sender,
-    }
+) -> Operation:
+    """A call or a read of one of the deployer's contracts."""
+    return reference.invocation(op, f"{DEPLOYER}.{contract}", function, args, sender)
 
 
 def setup() -> Iterator[dict[str, Any]]:

@@ -15,10 +15,9 @@ from compiler.interface import ContractInterface
 from compiler.types import CallableTraitType, TraitReferenceType, Type
 from compiler.versions import ClarityVersion, Epoch
 from runtime.crosscheck.generator.material import SENDERS, Material
-from runtime.crosscheck.generator.programs import invocation
 from runtime.crosscheck.pair import Difference, Pair, cause_of
 from runtime.crosscheck.shrink import shrink
-from runtime.reference import Operation, ReferenceVM
+from runtime.reference import Operation, ReferenceVM, invocation
 
 
 def log_operations(path: Path) -> list[Operation]:

@@ -19,7 +19,9 @@ from time import monotonic, time
 from types import TracebackType
 from typing import IO, Any, Final, NamedTuple, Self
 
+from compiler.consensus import serialize
 from compiler.versions import Epoch
+from runtime.arguments import Argument
 
 Operation = Mapping[str, Any]
 Receipt = dict[str, Any]
@@ -87,6 +89,26 @@ class Where(NamedTuple):
     epoch: str
 
 
+def invocation(
+    op: str, contract: str, function: str, arguments: Iterable[Argument], sender: str
+) -> Operation:
+    """The operation of a log, `op` a "call" or a "read", that calls a function."""
+    return {
+        "op": op,
+        "contract": contract,
+        "function": function,
+        "args": [_hex(argument) for argument in arguments],
+        "sender": sender,
+    }
+
+
+def _hex(argument: Argument) -> str:
+    if isinstance(argument, str):
+        return argument
+    data = argument if isinstance(argument, bytes) else serialize(argument)
+    return f"0x{data.hex()}"
+
+
 class ReferenceVM:
     """A chain of the interpreter's. Operations may be sent ahead of reading their receipts.
 
@@ -149,11 +171,11 @@ class ReferenceVM:
 
     def call(self, contract: str, function: str, args: Iterable[str], sender: str) -> Receipt:
         """Call a public function; arguments are consensus-serialised, in hex."""
-        return self._receipt(_invocation("call", contract, function, args, sender))
+        return self._receipt(invocation("call", contract, function, args, sender))
 
     def read(self, contract: str, function: str, args: Iterable[str], sender: str) -> Receipt:
         """Call a read-only function."""
-        return self._receipt(_invocation("read", contract, function, args, sender))
+        return self._receipt(invocation("read", contract, function, args, sender))
 
     def where(self) -> Where:
         """Where the chain stands."""
@@ -285,18 +307,6 @@ class ReferenceVM:
             return {"ok": False, "error": {"kind": "panic"}}
         answer: Receipt = json.loads(line)
         return answer
-
-
-def _invocation(
-    op: str, contract: str, function: str, args: Iterable[str], sender: str
-) -> Operation:
-    return {
-        "op": op,
-        "contract": contract,
-        "function": function,
-        "args": list(args),
-        "sender": sender,
-    }
 
 
 def _pump(stdout: IO[bytes], answers: queue.SimpleQueue[bytes]) -> None:

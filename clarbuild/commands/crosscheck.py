@@ -17,9 +17,8 @@ from clarbuild.guard import BAD_INPUT, guarded, usage
 
 if TYPE_CHECKING:
     from runtime.crosscheck.campaign import Outcome, Plan
-    from runtime.crosscheck.generator.programs import Operation
     from runtime.crosscheck.pair import Difference
-    from runtime.reference import ReferenceVM
+    from runtime.reference import Operation, ReferenceVM
 
 
 class Kind(StrEnum):

@@ -19,7 +19,6 @@ from runtime.crosscheck.generator.near_miss import near_miss
 from runtime.crosscheck.generator.programs import (
     EPOCHS,
     Case,
-    Operation,
     expressions,
     prelude,
     program,
@@ -28,7 +27,7 @@ from runtime.crosscheck.generator.programs import (
 )
 from runtime.crosscheck.pair import Difference, Pair
 from runtime.crosscheck.shrink import shrink
-from runtime.reference import ReferenceVM
+from runtime.reference import Operation, ReferenceVM
 
 log = logging.getLogger(__name__)
 

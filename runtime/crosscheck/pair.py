@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from compiler.consensus import serialize
+from runtime import receipts
 from runtime.reference import Operation, Receipt, ReferenceVM
 from runtime.replay import Replayer
 
@@ -37,10 +38,15 @@ class OurVM:
         answer = self._replayer.apply(0, json.dumps(operation))
         if answer is None:
             return None
-        receipt = answer.receipt.to_json()
-        if answer.receipt.value is not None and answer.receipt.ok:
-            receipt["result"] = f"0x{serialize(answer.receipt.value).hex()}"
-        return receipt
+        return comparable(answer.receipt)
+
+
+def comparable(given: receipts.Receipt) -> Receipt:
+    """A receipt of ours in the form of the interpreter's answers: its value as consensus bytes."""
+    row = given.to_json()
+    if given.value is not None and given.ok:
+        row["result"] = f"0x{serialize(given.value).hex()}"
+    return row
 
 
 class Pair:

@@ -1,11 +1,11 @@
-"""The interpreter's answers as receipts, and receipts as what the two are compared by."""
+"""The interpreter's answers as receipts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from compiler.consensus import deserialize, serialize
+from compiler.consensus import deserialize
 from runtime.errors import Rejected, TransactionError, VmPanic
 from runtime.events import Event
 from runtime.receipts import Costs, Receipt
@@ -20,14 +20,6 @@ def receipt_of(answer: Mapping[str, Any]) -> Receipt:
     cost = answer.get("cost") or {}
     costs = Costs(**{name: int(amount) for name, amount in cost.items()})
     return Receipt(value, events, costs)
-
-
-def comparable(receipt: Receipt) -> dict[str, Any]:
-    """A receipt in the form of the interpreter's answers: its value as consensus bytes."""
-    row = receipt.to_json()
-    if receipt.value is not None and receipt.ok:
-        row["result"] = f"0x{serialize(receipt.value).hex()}"
-    return row
 
 
 def event_of(row: Mapping[str, Any]) -> Event:

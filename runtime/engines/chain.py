@@ -22,17 +22,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from compiler.consensus import serialize
 from compiler.versions import ClarityVersion, Epoch
 from runtime.arguments import Argument
 from runtime.chain import NO_RESULT, Chain, Snapshot
-from runtime.crosscheck.pair import cause_of, is_crash
-from runtime.engines.answers import comparable, receipt_of
+from runtime.crosscheck.pair import cause_of, comparable, is_crash
+from runtime.engines.answers import receipt_of
 from runtime.engines.discrepancy import Discrepancy, Json, kind_of, write_report
 from runtime.engines.watchdog import Overdue
 from runtime.errors import VmPanic
 from runtime.receipts import Receipt
-from runtime.reference import Operation, ReferenceBroken, ReferenceVM
+from runtime.reference import Operation, ReferenceBroken, ReferenceVM, invocation
 from runtime.replay import ChainStopped, apply_operation
 
 if TYPE_CHECKING:
@@ -194,14 +193,14 @@ class EngineChain:
     ) -> Receipt:
         """Call a public function, in a block of its own."""
         self._follow_schedule()
-        row = _invocation("call", contract, function, arguments, sender)
+        row = invocation("call", contract, function, arguments, sender)
         return self._transact(row, lambda chain: chain.call(contract, function, arguments, sender))
 
     def read(
         self, contract: str, function: str, arguments: Sequence[Argument], sender: str
     ) -> Receipt:
         """Call a read-only function; no block is mined."""
-        row = _invocation("read", contract, function, arguments, sender)
+        row = invocation("read", contract, function, arguments, sender)
         return self._transact(row, lambda chain: chain.read(contract, function, arguments, sender))
 
     def deploy_boot(
@@ -371,22 +370,3 @@ class EngineChain:
         if given.stop:
             self._stopped = Stopped(found)
             raise self._stopped
-
-
-def _invocation(
-    op: str, contract: str, function: str, arguments: Sequence[Argument], sender: str
-) -> Operation:
-    return {
-        "op": op,
-        "contract": contract,
-        "function": function,
-        "args": [_hex(argument) for argument in arguments],
-        "sender": sender,
-    }
-
-
-def _hex(argument: Argument) -> str:
-    if isinstance(argument, str):
-        return argument
-    data = argument if isinstance(argument, bytes) else serialize(argument)
-    return f"0x{data.hex()}"

@@ -7,11 +7,9 @@ first, by `prelude`, once for a chain.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
-from compiler.consensus import serialize
 from compiler.types import (
     BOOL,
     INT,
@@ -36,8 +34,7 @@ from runtime.crosscheck.generator import (  # noqa: F401  (the productions regis
 )
 from runtime.crosscheck.generator.material import DEPLOYER, SENDERS, WALLET, Material, written
 from runtime.crosscheck.generator.writer import Known, Scope, Writer
-
-Operation = Mapping[str, Any]
+from runtime.reference import Operation, invocation
 
 EXPRESSIONS_PER_CASE: Final = 10
 
@@ -107,19 +104,6 @@ def deployment(
         "contract": f"{deployer}.{name}",
         "code": code,
         "clarity": int(version),
-    }
-
-
-def invocation(
-    op: str, contract: str, function: str, values: list[Value], sender: str
-) -> Operation:
-    """The operation that calls a function."""
-    return {
-        "op": op,
-        "contract": contract,
-        "function": function,
-        "args": [f"0x{serialize(value).hex()}" for value in values],
-        "sender": sender,
     }
 
 

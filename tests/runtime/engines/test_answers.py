@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from compiler.versions import Epoch
+from runtime.crosscheck.pair import comparable
 from runtime.engines import Metrics, Schedule, ScheduleError
-from runtime.engines.answers import comparable, event_of, receipt_of
+from runtime.engines.answers import event_of, receipt_of
 from runtime.events import Event, rendered
 
 TESTS = Path(__file__).parents[2]
