@@ -7,10 +7,11 @@ consensus serialisation (or the fixed forms of balances). Knows nothing of what 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, MutableMapping, MutableSequence
+from collections.abc import Callable, Iterable, MutableSequence
 from typing import Any, Protocol
 
 from runtime.forked import forked_dict, forked_list
+from runtime.write_log import WriteLog
 
 Get = Callable[[str], bytes | None]
 
@@ -59,51 +60,18 @@ class State(Protocol):
         """Stand where a fork stands; places taken before are no good any more."""
 
 
-class MemoryState:
-    """A store in memory. Every write is logged with what it replaced, so that undoing is cheap."""
+class MemoryState(WriteLog):
+    """A store in memory. Everything that was ever written is logged: past blocks are read from it."""
 
-    __slots__ = ("_block_starts", "_blocks", "_data", "_log", "_marks", "get", "version")
+    __slots__ = ("_block_starts", "_blocks", "get")
 
     def __init__(self) -> None:
         # Plain until the state is forked for the first time: then what both have is shared.
-        self._data: MutableMapping[str, bytes] = {}
-        self._log: MutableSequence[tuple[str, bytes | None]] = []
-        self._marks: list[int] = []
+        super().__init__()
         # Heights that are ended, ascending, and where in the log the next block starts.
         self._blocks: MutableSequence[int] = []
         self._block_starts: MutableSequence[int] = []
-        self.get: Get = self._data.get
-        self.version = 0
-
-    def put(self, key: str, value: bytes) -> None:
-        """Set a key."""
-        data = self._data
-        self._log.append((key, data.get(key)))
-        data[key] = value
-        self.version += 1
-
-    def put_all(self, writes: Iterable[tuple[str, bytes]]) -> None:
-        """Set keys, in this order."""
-        data, log = self._data, self._log.append
-        known = data.get
-        for key, value in writes:
-            log((key, known(key)))
-            data[key] = value
-        self.version += 1
-
-    def begin(self) -> None:
-        """Open a mark."""
-        self._marks.append(len(self._log))
-
-    def commit(self) -> None:
-        """Close the innermost mark, keeping."""
-        self._marks.pop()
-
-    def roll_back(self) -> None:
-        """Close the innermost mark, undoing."""
-        place = self._marks.pop()
-        if len(self._log) > place:
-            self._undo(place)
+        self.get: Get = self.data.get
 
     def end_block(self, height: int) -> None:
         """Close the block at `height`."""
@@ -124,7 +92,7 @@ class MemoryState:
         past: dict[str, bytes | None] = {}
         for key, old in reversed(self._log[start:]):
             past[key] = old
-        data = self._data
+        data = self.data
 
         def get(key: str) -> bytes | None:
             return past[key] if key in past else data.get(key)
@@ -147,11 +115,11 @@ class MemoryState:
         """Another that shares what there is; both are a little slower from here on."""
         self._no_mark()
         other = MemoryState()
-        self._data, other._data = forked_dict(self._data)
+        self.data, other.data = forked_dict(self.data)
         self._log, other._log = forked_list(self._log)
         self._blocks, other._blocks = forked_list(self._blocks)
         self._block_starts, other._block_starts = forked_list(self._block_starts)
-        self.get, other.get = self._data.get, other._data.get
+        self.get, other.get = self.data.get, other.data.get
         return other
 
     def adopt(self, fork: MemoryState) -> None:
@@ -159,19 +127,9 @@ class MemoryState:
         self._no_mark()
         taken = fork.fork()
         self.version += 1
-        self._data, self.get = taken._data, taken.get
+        self.data, self.get = taken.data, taken.get
         self._log, self._blocks, self._block_starts = taken._log, taken._blocks, taken._block_starts
 
     def _no_mark(self) -> None:
         if self._marks:
             raise RuntimeError("a transaction is under way")
-
-    def _undo(self, place: int) -> None:
-        self.version += 1
-        data, log = self._data, self._log
-        for key, old in reversed(log[place:]):
-            if old is None:
-                del data[key]
-            else:
-                data[key] = old
-        del log[place:]

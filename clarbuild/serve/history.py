@@ -11,6 +11,7 @@ from typing import Any, Final
 from compiler.consensus import serialize as serialize_value
 from runtime.chain import Chain
 from runtime.stores import MarfBacking, Store, metadata_key
+from runtime.stores.backing import newest_up_to
 from runtime.transactions import (
     Applied,
     ContractCall,
@@ -107,18 +108,7 @@ class History:
 
     def _number_at(self, height: int) -> int:
         """The newest block that is not above a height; 0 where there is none."""
-        backing = self._backing
-        blocks, tip = backing.blocks, backing.tip
-        low, high = 0, blocks.height(tip) + 1
-        while low < high:
-            middle = (low + high) // 2
-            found = blocks.at_height(middle, tip)
-            assert found is not None  # between the first block and the tip
-            if backing.label(found) <= height:
-                low = middle + 1
-            else:
-                high = middle
-        return blocks.at_height(low - 1, tip) or 0
+        return newest_up_to(self._backing, self._backing.tip, height) or 0
 
 
 def _asked(transaction: Transaction) -> dict[str, Any]:

@@ -56,3 +56,18 @@ class Backing(Protocol):
 
     def close(self) -> None:
         """Let go of files."""
+
+
+def newest_up_to(backing: Backing, tip: int, label: int) -> int | None:
+    """The newest block, on the way to `tip`, whose label is not above; `None` where there is none."""
+    blocks = backing.blocks
+    low, high = 0, blocks.height(tip) + 1
+    while low < high:
+        middle = (low + high) // 2
+        found = blocks.at_height(middle, tip)
+        assert found is not None  # between the first block and the tip
+        if backing.label(found) <= label:
+            low = middle + 1
+        else:
+            high = middle
+    return blocks.at_height(low - 1, tip)

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from runtime.hashing import sha512_256
 from runtime.marf.blocks import ROOTLESS, Blocks
 from runtime.state import Get
-from runtime.stores.backing import Backing, BlockRow
+from runtime.stores.backing import Backing, BlockRow, newest_up_to
 from runtime.stores.overlay import Overlay
 
 _MOST_KEPT: Final = 100_000
@@ -183,23 +183,13 @@ class Store:
 
     def at(self, height: int) -> Get:
         """Reads as of the end of the block at `height`."""
-        backing, blocks = self.backing, self.blocks
-        tip = self._tip
+        backing, tip = self.backing, self._tip
         if tip == ROOTLESS:
             return _nothing
         if height > backing.label(tip):
             now = self._overlay.before_marks()
             return lambda key: now[key] if key in now else backing.read(tip, key)
-        low, high = 0, blocks.height(tip) + 1
-        while low < high:
-            middle = (low + high) // 2
-            found = blocks.at_height(middle, tip)
-            assert found is not None  # between the first block and the tip
-            if backing.label(found) <= height:
-                low = middle + 1
-            else:
-                high = middle
-        number = blocks.at_height(low - 1, tip)
+        number = newest_up_to(backing, tip, height)
         return _nothing if number is None else lambda key: backing.read(number, key)
 
     def snapshot(self) -> Place:
