@@ -95,7 +95,7 @@ def crossing(
     if not all(isinstance(export.codecs[at].type, _TRAITS) for at, _ in export.counts):
         return None
     # Each of these is one contract, whatever the value.
-    too_much = session.overcharged(callee, export, [None] * len(export.codecs), site)
+    too_much = session.overcharged(callee.contract, export, [None] * len(export.codecs), site)
     if constraint is not None and not admits(constraint, export.result.type, host.epoch):
         return None
     more = [0] * 5

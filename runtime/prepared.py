@@ -98,7 +98,7 @@ def prepared(
         elif supply is not settled or blocks.view() is not seen:
             settled, seen = supply, blocks.view()
             context[MOMENT_AT:MOMENT_END] = whole[MOMENT_AT:MOMENT_END] = host.moment()
-        too_much = session.overcharged(guest, export, values) if counted else 0
+        too_much = session.overcharged(guest.contract, export, values) if counted else 0
         # Nothing is written in a read-only transaction: it needs no mark to return to.
         if read_only:
             tx.read_only = True

@@ -136,6 +136,12 @@ class Profile:
             spent = self.by_stack.setdefault(stretch.stack, Spent())
             spent.add(Spent(stretch.hits, time, list(stretch.costs)))
 
+    def merge(self, other: Profile) -> None:
+        """Take over what another has."""
+        self.transactions += other.transactions
+        for stack, spent in other.by_stack.items():
+            self.by_stack.setdefault(stack, Spent()).add(spent)
+
     @property
     def total(self) -> Spent:
         """What everything spent."""

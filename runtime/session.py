@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from compiler import abi
 from compiler.consensus_untyped import type_of
@@ -375,7 +375,7 @@ class Session:
             raise check("IncorrectArgumentCount")
         if export.names_repeat:
             raise check("NameAlreadyUsed")
-        too_much = self._overcharge(contract, export, values, site) if export.counts else 0
+        too_much = self.overcharged(contract, export, values, site) if export.counts else 0
         kept = guest.read(CONTEXT.start, CONTEXT.stop - CONTEXT.start) if guest.active else None
         heap = guest.word[HEAP]
         # A call's own level comes on top of what the caller says it is nested in.
@@ -512,12 +512,16 @@ class Session:
                 self.forget(guest.contract.id)
         return value
 
-    def _overcharge(
-        self, callee: Contract, export: Export, values: Sequence[Value], site: BoundSite | None
+    def overcharged(
+        self,
+        callee: Contract,
+        export: Export,
+        values: Sequence[Any],
+        site: BoundSite | None = None,
     ) -> int:
-        """What the function will charge too much for contracts that stand for traits.
+        """What a function will charge too much for contracts that stand for traits.
 
-        It charges them as traits, or, in Clarity 1, as principals.
+        It charges them as traits, or, in Clarity 1, as principals. No `site`: for a transaction.
         """
         each = overcharge(self.host.epoch)
         if not each or not self.metered:
@@ -536,16 +540,6 @@ class Session:
             if is_trait != as_traits:
                 total += count(values[at]) if as_traits else -count(values[at])
         return each * total
-
-    def overcharged(
-        self,
-        guest: Guest,
-        export: Export,
-        values: Sequence[object],
-        site: BoundSite | None = None,
-    ) -> int:
-        """What a function will charge too much for its arguments; no `site`: of a transaction."""
-        return self._overcharge(guest.contract, export, values, site)  # type: ignore[arg-type]
 
     @staticmethod
     def fault(guest: Guest, error: GuestTrap | Mismatch) -> TransactionError:

@@ -27,7 +27,14 @@ from clarbuild.commands.engines import (
     engine_chains,
     tell_engines,
 )
-from clarbuild.commands.options import JsonOption, ProjectOption, ReleaseOption, project_path
+from clarbuild.commands.options import (
+    ClarityArguments,
+    JsonOption,
+    ProjectOption,
+    ReleaseOption,
+    SenderOption,
+    project_path,
+)
 from clarbuild.guard import BAD_INPUT, OUR_FAULT, TRACEBACK_VARIABLE, guarded
 
 if TYPE_CHECKING:
@@ -36,7 +43,7 @@ if TYPE_CHECKING:
     from clarbuild.units import Manifest
     from compiler.values import Value
     from runtime.boot import BootContracts
-    from runtime.engines import Discrepancy, EngineChains
+    from runtime.engines import Discrepancy
     from runtime.receipts import Receipt
     from runtime.replay import Answer
 
@@ -47,13 +54,9 @@ _PROGRESS_EVERY = 50
 def call(
     contract: Annotated[str, typer.Argument(help="The contract.")],
     function: Annotated[str, typer.Argument(help="A public or read-only function.")],
-    arguments: Annotated[
-        list[str] | None, typer.Argument(help="Its arguments, written in Clarity: u1 '{a: 1}' …")
-    ] = None,
+    arguments: ClarityArguments = None,
     *,
-    sender: Annotated[
-        str | None, typer.Option("--sender", help="Who calls: an address, or a project's account.")
-    ] = None,
+    sender: SenderOption = None,
     project: ProjectOption = None,
     engine: EngineOption = Engine.WASM,
     activation: ActivationOption = 0,
@@ -77,21 +80,20 @@ def call(
         deployer = handle.id.partition(".")[0]
         caller = caller_of(sender, opened.manifest, deployer)
         run = partial(handle.call_values, function, values, sender=caller)
-        chains: EngineChains | None = None
-        if engine is not Engine.WASM or activation or epochs:
-            chains = stack.enter_context(
-                engine_chains(
-                    opened.modules,
-                    profile,
-                    engine=engine,
-                    activation=activation,
-                    epochs=epochs,
-                    reports=reports,
-                    stop=False,
-                    genesis_time=None,
-                )
+        chains = stack.enter_context(
+            engine_chains(
+                opened.modules,
+                profile,
+                engine=engine,
+                activation=activation,
+                epochs=epochs,
+                reports=reports,
+                stop=False,
+                genesis_time=None,
+                tell=found.append,
             )
-            chains.tell = found.append
+        )
+        if chains is not None:
             both = chains.chain()
             opened.deploy_on(both, built)
             read_only = chain.contracts[handle.id].access[function] == "read-only"
@@ -243,22 +245,20 @@ def replay(
         answered: set[int] = set()
         found: list[Discrepancy] = []
         contracts = boot_contracts(log, boot)
-        chains: EngineChains | None = None
-        if engine is not Engine.WASM or activation or epochs:
-            chains = stack.enter_context(
-                engine_chains(
-                    opened.modules,
-                    opened.profile,
-                    engine=engine,
-                    activation=activation,
-                    epochs=epochs,
-                    reports=reports,
-                    stop=stop,
-                    genesis_time=genesis_time,
-                    boot=contracts,
-                )
+        chains = stack.enter_context(
+            engine_chains(
+                opened.modules,
+                opened.profile,
+                engine=engine,
+                activation=activation,
+                epochs=epochs,
+                reports=reports,
+                stop=stop,
+                genesis_time=genesis_time,
+                tell=found.append,
+                boot=contracts,
             )
-            chains.tell = found.append
+        )
 
         def plain() -> Chain:
             return Chain(

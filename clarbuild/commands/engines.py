@@ -84,9 +84,16 @@ def engine_chains(
     reports: Path,
     stop: bool,
     genesis_time: int | None,
+    tell: Callable[[Discrepancy], None],
     boot: BootContracts | None = None,
-) -> Iterator[EngineChains]:
-    """Chains with these engines; `InputError` where the interpreter is wanted and not there."""
+) -> Iterator[EngineChains | None]:
+    """Chains with these engines, `None` where our Wasm alone answers and nothing else is asked for.
+
+    Raises `InputError` where the interpreter is wanted and not there.
+    """
+    if engine is Engine.WASM and not activation and not epochs:
+        yield None
+        return
     from clarbuild.problems import fault
     from runtime.chain import Chain
     from runtime.engines import EngineChains, PortableModules, Schedule, ScheduleError
@@ -111,6 +118,7 @@ def engine_chains(
         schedule=schedule,
         reports=reports,
         stop=stop,
+        tell=tell,
         genesis_time=int(time.time()) if genesis_time is None else genesis_time,
         boot=boot,
     ) as chains:

@@ -40,6 +40,12 @@ ProjectOption = Annotated[
         help="The project; the nearest folder upwards with a Clarinet.toml by default.",
     ),
 ]
+ClarityArguments = Annotated[
+    list[str] | None, typer.Argument(help="Its arguments, written in Clarity: u1 '{a: 1}' …")
+]
+SenderOption = Annotated[
+    str | None, typer.Option("--sender", help="Who calls: an address, or a project's account.")
+]
 ReleaseOption = Annotated[
     bool, typer.Option("--release", help="Optimise the code instead of compiling fast.")
 ]

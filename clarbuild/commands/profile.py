@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clarbuild.commands.options import JsonOption, ProjectOption, project_path
+from clarbuild.commands.options import (
+    ClarityArguments,
+    JsonOption,
+    ProjectOption,
+    SenderOption,
+    project_path,
+)
 from clarbuild.guard import BAD_INPUT, guarded
 from clarbuild.profile.measure import Measure
 
@@ -29,13 +35,9 @@ def profile(
     function: Annotated[
         str | None, typer.Argument(help="A public or read-only function of the contract.")
     ] = None,
-    arguments: Annotated[
-        list[str] | None, typer.Argument(help="Its arguments, written in Clarity: u1 '{a: 1}' …")
-    ] = None,
+    arguments: ClarityArguments = None,
     *,
-    sender: Annotated[
-        str | None, typer.Option("--sender", help="Who calls: an address, or a project's account.")
-    ] = None,
+    sender: SenderOption = None,
     project: ProjectOption = None,
     boot: Annotated[
         Path | None,

@@ -202,8 +202,5 @@ def profile_log(log: Path, boot: BootContracts | None, times: int) -> Findings:
         sources.update(found.sources)
         failed += found.failed
         for function, profile in found.functions.items():
-            mine = whole.setdefault(function, Profile())
-            mine.transactions += profile.transactions
-            for stack, spent in profile.by_stack.items():
-                mine.by_stack.setdefault(stack, Spent()).add(spent)
+            whole.setdefault(function, Profile()).merge(profile)
     return Findings(whole, sources, failed)
