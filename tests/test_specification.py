@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.reference import FOLDER_VARIABLE, ReferenceMissing, node_program, reference_folder
+from runtime.reference import FOLDER_VARIABLE
+from tests.interpreter import interpreter_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "specification.md"
@@ -38,11 +39,7 @@ def pattern(output: str) -> str:
 
 def test_the_commands_of_the_page_do_what_it_says(tmp_path):
     pytest.importorskip("uvicorn")
-    try:
-        node_program()
-        reference = reference_folder()
-    except ReferenceMissing as error:
-        pytest.skip(f"{error}; {error.hint}")
+    reference = interpreter_folder()
     if shutil.which("curl") is None:
         pytest.skip("no curl")
     pairs = commands()

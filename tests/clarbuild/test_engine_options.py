@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from workspace import DEPLOYER, OTHER, Workspace, clarbuild, environment
 
-from runtime.reference import ReferenceMissing, node_program, reference_folder
+from tests.interpreter import interpreter_folder
 
 SOURCE = "(define-public (add (a uint)) (begin (print a) (ok (+ a u1))))"
 CONTRACT = f"{DEPLOYER}.adder"
@@ -31,11 +31,7 @@ runpy.run_module("clarbuild", run_name="__main__")
 
 @pytest.fixture(scope="module", autouse=True)
 def interpreter() -> Path:
-    try:
-        node_program()
-        return reference_folder(Path(__file__).parents[2] / ".reference-vm")
-    except ReferenceMissing as error:
-        pytest.skip(f"{error}; {error.hint}")
+    return interpreter_folder(Path(__file__).parents[2] / ".reference-vm")
 
 
 @pytest.fixture

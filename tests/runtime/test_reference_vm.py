@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -61,30 +60,20 @@ def test_a_folder_without_the_package_is_told_apart(tmp_path: Path) -> None:
     assert caught.value.hint == "install Node 20 or later, then run `make reference-vm`"
 
 
-@pytest.fixture(scope="module")
-def vm() -> Iterator[ReferenceVM]:
-    try:
-        vm = ReferenceVM()
-    except ReferenceMissing as error:
-        pytest.skip(f"{error}; {error.hint}")
-    with vm:
-        yield vm
-
-
-def test_each_operation_does_what_it_says(vm: ReferenceVM) -> None:
-    vm.reset()
-    vm.epoch("3.1")
+def test_each_operation_does_what_it_says(reference: ReferenceVM) -> None:
+    reference.reset()
+    reference.epoch("3.1")
     contract = f"{ADDRESS}.box"
-    assert vm.deploy(contract, SOURCE, 3)["ok"]
+    assert reference.deploy(contract, SOURCE, 3)["ok"]
 
     def read(function: str, *args: str) -> object:
-        receipt = vm.read(contract, function, args, ADDRESS)
+        receipt = reference.read(contract, function, args, ADDRESS)
         return deserialize(bytes.fromhex(receipt["result"][2:]))
 
     before = read("heights")
     assert isinstance(before, Tuple)
-    vm.mine(stacks=2)
-    vm.mine(burn=3)
+    reference.mine(stacks=2)
+    reference.mine(burn=3)
     stacks, burn = before["stacks"], before["burn"]
     assert isinstance(stacks, UInt)
     assert isinstance(burn, UInt)
@@ -92,9 +81,9 @@ def test_each_operation_does_what_it_says(vm: ReferenceVM) -> None:
     assert read("heights") == after
     someone = "ST2CY5V39NHDPWSXMW9QDT3HC3GD6Q6XX4CFRK9AG"
     of = "0x051a99e2ec69ac5b6e67b4e26edd0e2c1c1a6b9bbd23"
-    vm.mint(someone, 12)
+    reference.mint(someone, 12)
     assert read("balance", of) == UInt(12)
-    receipts = vm.run(
+    receipts = reference.run(
         [
             {"op": "mine", "stacks": 1},
             {"op": "call", "contract": contract, "function": "add", "sender": WALLET}
@@ -104,11 +93,11 @@ def test_each_operation_does_what_it_says(vm: ReferenceVM) -> None:
     assert receipts[0] is None
     assert receipts[1] is not None
     assert receipts[1]["result"] == "0x07" + serialize(UInt(5)).hex()
-    failed = vm.call(contract, "add", [f"0x{serialize(UInt(0)).hex()}"], WALLET)
+    failed = reference.call(contract, "add", [f"0x{serialize(UInt(0)).hex()}"], WALLET)
     assert failed["result"] == "0x08" + serialize(UInt(7)).hex()
 
 
-@pytest.mark.usefixtures("vm")
+@pytest.mark.usefixtures("reference")
 def test_what_is_closed_answers_no_more() -> None:
     vm = ReferenceVM()
     vm.close()
@@ -117,7 +106,7 @@ def test_what_is_closed_answers_no_more() -> None:
         vm.read(f"{ADDRESS}.box", "f", [], ADDRESS)
 
 
-@pytest.mark.usefixtures("vm")
+@pytest.mark.usefixtures("reference")
 def test_who_does_not_answer_in_time_is_given_up() -> None:
     with ReferenceVM(timeout=0.0) as vm:
         receipt = vm.read(f"{ADDRESS}.box", "f", [], ADDRESS)
@@ -125,7 +114,7 @@ def test_who_does_not_answer_in_time_is_given_up() -> None:
         assert vm.panics == 1
 
 
-@pytest.mark.usefixtures("vm")
+@pytest.mark.usefixtures("reference")
 def test_a_package_that_does_not_run_is_told_apart(tmp_path: Path) -> None:
     with pytest.raises(ReferenceBroken, match="node did not start"):
         ReferenceVM(installed(tmp_path))

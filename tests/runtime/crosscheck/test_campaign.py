@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import random
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,20 +17,10 @@ from compiler.consensus import deserialize
 from runtime.crosscheck.campaign import Plan, run_campaign
 from runtime.crosscheck.pair import OurVM, cause_of
 from runtime.crosscheck.report import outcome_lines
-from runtime.reference import ReferenceMissing, ReferenceVM
+from runtime.reference import ReferenceVM
 
 SEED = int(os.environ.get("CROSSCHECK_SEED", random.SystemRandom().randrange(10**6)))
 REGRESSIONS = Path(__file__).with_name("regressions")
-
-
-@pytest.fixture(scope="module")
-def reference() -> Iterator[ReferenceVM]:
-    try:
-        vm = ReferenceVM()
-    except ReferenceMissing as error:
-        pytest.skip(f"{error}; {error.hint}")
-    with vm:
-        yield vm
 
 
 @pytest.mark.parametrize(

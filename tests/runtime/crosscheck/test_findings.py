@@ -158,16 +158,6 @@ def test_without_the_interpreter_the_command_says_what_to_install(
     assert "install Node 20 or later, then run `make reference-vm`" in capsys.readouterr().err
 
 
-@pytest.fixture
-def reference() -> Iterator[ReferenceVM]:
-    try:
-        vm = ReferenceVM()
-    except ReferenceMissing as error:
-        pytest.skip(f"{error}; {error.hint}")
-    with vm:
-        yield vm
-
-
 @pytest.mark.usefixtures("reference")
 def test_the_command_runs_what_it_is_asked_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]

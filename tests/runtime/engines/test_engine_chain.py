@@ -23,9 +23,9 @@ from runtime.engines import (
     interruptible_engine,
 )
 from runtime.modules import CompileInMemory
-from runtime.reference import ReferenceMissing, ReferenceVM
 from runtime.replay import replay
 from runtime.simnet import DEPLOYER, WALLET_1
+from tests.interpreter import interpreter
 
 GENESIS = 1_700_000_000
 COUNTER = f"{DEPLOYER}.counter"
@@ -59,17 +59,13 @@ class Faulty(CompileInMemory):
 
 
 @pytest.fixture(scope="module")
-def interpreter():
-    try:
-        vm = ReferenceVM(genesis_time=GENESIS)
-    except ReferenceMissing as error:
-        pytest.skip(f"{error}; {error.hint}")
-    with vm:
+def reference():
+    with interpreter(genesis_time=GENESIS) as vm:
         yield vm
 
 
 @pytest.fixture
-def engines(interpreter):
+def engines(reference):
     opened = []
 
     def make(fault=("", ""), **options):
@@ -82,7 +78,7 @@ def engines(interpreter):
                 genesis_time=genesis,
             ),
             genesis_time=GENESIS,
-            reference=interpreter,
+            reference=reference,
             **options,
         )
         opened.append(found)
