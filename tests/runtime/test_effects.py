@@ -17,6 +17,7 @@ from runtime.errors import TransactionError
 from runtime.simnet import DEPLOYER, WALLET_1
 from runtime.stores.marf import MarfBacking
 from runtime.stores.store import Store
+from tests.runtime.player import Player
 
 FIRST = f"{DEPLOYER}.first"
 SECOND = f"{DEPLOYER}.second"
@@ -185,34 +186,7 @@ SCRIPT = [
 ]
 
 
-class Player:
-    """Plays steps on a chain of one isolation."""
-
-    def __init__(self, isolation, state=None):
-        self.chain = Chain(isolation=isolation, genesis_time=1_000_000, state=state)
-        self.chain.advance_epoch("3.0")
-        self.receipts = []
-        for contract, source in ((FIRST, SOURCE), (SECOND, CALLER)):
-            self.receipts.append(self.chain.deploy(contract, source, 3).to_json())
-        self.place = self.chain.snapshot()
-        self.epochs = iter(["3.1", "3.3", "3.4", "4.0"])
-
-    def play(self, step):
-        chain = self.chain
-        match step:
-            case "mine":
-                chain.mine()
-            case "epoch":
-                epoch = next(self.epochs, None)
-                if epoch is not None:
-                    chain.advance_epoch(epoch)
-            case "snapshot":
-                self.place = chain.snapshot()
-            case "revert":
-                chain.revert(self.place)
-            case ((kind, contract, function, arguments), sender):
-                run = chain.read if kind == "read" else chain.call
-                self.receipts.append(run(contract, function, list(arguments), sender).to_json())
+CONTRACTS = ((FIRST, SOURCE), (SECOND, CALLER))
 
 
 @pytest.fixture(scope="module")
@@ -239,7 +213,7 @@ def direct():
 @given(played=st.lists(steps, min_size=1, max_size=20))
 def test_deferred_and_direct_agree(direct, isolation, played):
     direct.clear()
-    deferring, other = Player(isolation), Player("fresh")
+    deferring, other = Player(isolation, CONTRACTS), Player("fresh", CONTRACTS)
     direct.append(other.chain.host.tx)
     for step in played:
         deferring.play(step)
@@ -252,7 +226,9 @@ def test_deferred_and_direct_agree(direct, isolation, played):
 def test_tries_grow_in_the_same_order(direct):
     """A node's root hashes depend on the order in which keys were first written."""
     direct.clear()
-    deferring, other = Player("reuse", Store(MarfBacking())), Player("fresh", Store(MarfBacking()))
+    deferring, other = (
+        Player(isolation, CONTRACTS, Store(MarfBacking())) for isolation in ("reuse", "fresh")
+    )
     direct.append(other.chain.host.tx)
     for player in (deferring, other):
         for function in ("loop", "entries", "own"):

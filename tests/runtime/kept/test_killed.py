@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -18,26 +16,16 @@ from compiler.values import Some, UInt
 from runtime.simnet import WALLET_1
 from runtime.stores import ChainInUse, open_chain
 from tests.runtime.kept.writer import COUNTER, EVERY, number_of, opened
+from tests.runtime.writers import start
 
 KILLS = int(os.environ.get("CLARBUILD_KILLS", "6"))
 WRITER = Path(__file__).with_name("writer.py")
-ROOT = Path(__file__).parents[3]
-
-
-def start(folder, kind):
-    return subprocess.Popen(
-        [sys.executable, str(WRITER), str(folder), kind],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
 
 
 @pytest.mark.parametrize("kind", ["marf", "sqlite"])
 def test_the_last_finished_block_is_whole_after_a_kill(tmp_path, kind):
     for _ in range(max(1, KILLS // 2)):
-        process = start(tmp_path, kind)
+        process = start(WRITER, tmp_path, kind)
         assert process.stdout is not None
         first = process.stdout.readline()
         if not first:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import random
 import sqlite3
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -20,37 +18,27 @@ from runtime.stores import (
     open_chain,
 )
 from tests.runtime.stores.writer import block_id, rows_of
+from tests.runtime.writers import start
 
 KILLS = int(os.environ.get("CLARBUILD_KILLS", "10"))
 WRITER = Path(__file__).with_name("writer.py")
-ROOT = Path(__file__).parents[3]
 KEY = "vm::SP1.token::1::total"
-
-
-def start(folder, kind):
-    return subprocess.Popen(
-        [sys.executable, str(WRITER), str(folder), kind],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
 
 
 @pytest.mark.parametrize("kind", ["marf", "sqlite"])
 def test_the_last_committed_block_is_whole_after_a_kill(tmp_path, kind):
     said = 0
     for _ in range(max(1, KILLS // 2)):
-        process = start(tmp_path, kind)
+        process = start(WRITER, tmp_path, kind)
         assert process.stdout is not None
         first = process.stdout.readline()
         if not first:
-            pytest.fail(process.communicate()[1])
+            pytest.fail(process.communicate(timeout=60)[1])
         time.sleep(random.uniform(0, 0.1))
         process.kill()
         # Not by communicate(): that loses what readline() read ahead.
         said = int([first, *process.stdout][-1])
-        process.communicate()
+        process.communicate(timeout=60)
         with open_chain(tmp_path, kind) as chain:
             store = chain.store
             count = len(store.blocks)
@@ -76,14 +64,14 @@ def test_the_last_committed_block_is_whole_after_a_kill(tmp_path, kind):
 
 @pytest.mark.parametrize("kind", ["marf", "sqlite"])
 def test_a_second_writer_is_refused_until_the_first_is_gone(tmp_path, kind):
-    process = start(tmp_path, kind)
+    process = start(WRITER, tmp_path, kind)
     assert process.stdout is not None
     assert process.stdout.readline()
     with pytest.raises(ChainInUse, match=f"in use by process {process.pid}: stop it") as caught:
         open_chain(tmp_path, kind)
     assert caught.value.folder == tmp_path
     process.kill()
-    process.communicate()
+    process.communicate(timeout=60)
     with open_chain(tmp_path, kind):
         pass
     with open_chain(tmp_path, kind), pytest.raises(ChainInUse):
