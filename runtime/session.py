@@ -15,15 +15,14 @@ from compiler import abi
 from compiler.consensus_untyped import type_of
 from compiler.costs import Cost, cost_table
 from compiler.costs.limits import MEMORY_LIMIT, SIMNET_LIMIT
-from compiler.type_relations import admits, canonicalize
-from compiler.types import TraitIdentifier, Type
+from compiler.type_relations import admits
 from compiler.values import Ok, Value
 from compiler.versions import Epoch
 from runtime import effects
 from runtime.carry import Carried, bring_result
 from runtime.casts import overcharge, trait_count
 from runtime.codec import Mismatch, codec_of, principal_bytes, principal_of
-from runtime.contracts import Contract, canonical
+from runtime.contracts import Contract
 from runtime.crossing import crossing, once
 from runtime.engine import Engine, GuestTrap, HostTable, Linked, Slots, TrapCode, host_table
 from runtime.errors import TransactionError, VmPanic, check, internal, runtime
@@ -55,6 +54,7 @@ from runtime.pox import POX
 from runtime.prepared import Prepared, prepared
 from runtime.receipts import Receipt
 from runtime.tracer import trace_charges
+from runtime.trait_calls import TraitCalls
 
 Isolation = Literal["reuse", "fresh"]
 
@@ -103,7 +103,7 @@ class Session:
         self._linked: dict[int, tuple[Artifact, Linked]] = {}
         self._guests: OrderedDict[str, Guest] = OrderedDict()
         self._epoch: Epoch | None = None
-        self._checked: dict[tuple[str, TraitIdentifier, str, Epoch], Type] = {}
+        self._traits = TraitCalls(host)
         self.limits = [
             SIMNET_LIMIT.runtime,
             SIMNET_LIMIT.read_count,
@@ -148,7 +148,7 @@ class Session:
         """Drop all instances."""
         self._forget_prepared()
         self._guests.clear()
-        self._checked.clear()
+        self._traits.clear()
 
     def instantiate(self, contract: Contract, artifact: Artifact) -> Guest:
         """A new instance, without the contract's constants."""
@@ -600,7 +600,7 @@ class Session:
             if self.traced:
                 self.charge_trace(site, guest.contract, counters)
             values = site.read(arguments, guest)
-            constraint = self._dispatch(site, target, guest.contract)
+            constraint = self._traits.returns(self.contracts, site, target, guest.contract)
             sender = guest.sender()
             caller = sender if self.calls_directly else guest.contract.principal
             self.calls_directly = False
@@ -637,48 +637,3 @@ class Session:
             through_trait=site.trait is not None,
         ):
             self.charge(name, n, counters)
-
-    def _dispatch(self, site: BoundSite, target: str, caller: Contract) -> Type | None:
-        """What the interpreter checks of a call through a trait; the type that it must return."""
-        trait = site.trait
-        if trait is None:
-            return None
-        if target == caller.id:
-            raise check("CircularReference")
-        callee = self.contracts.get(target)
-        if callee is None:
-            raise check("NoSuchContract")
-        if trait in callee.implemented:
-            return None
-        epoch = self.host.epoch
-        key = (target, trait, site.name, epoch)
-        if not self.host.tx.read_only:
-            known = self._checked.get(key)
-            if known is not None:
-                return known
-        definer = self.contracts.get(trait.contract)
-        if definer is None:
-            raise check("NoSuchContract")
-        function = callee.signature(site.name, epoch)
-        private = callee.bound.private_functions.get(site.name)
-        if function is None and private is None:
-            raise check("BadTraitImplementation")
-        if self.host.tx.read_only:
-            raise check("Unreachable", "Trait based contract call in read-only")
-        if function is None:
-            raise check("NoSuchPublicFunction")
-        methods = definer.trait(trait.name)
-        if methods is None:
-            raise check("TraitReferenceUnknown")
-        method = methods.get(site.name)
-        if method is None:
-            raise check("TraitMethodUnknown")
-        wanted = canonical(method, epoch)
-        if len(function.args) != len(wanted.args) or not all(
-            admits(mine, asked, epoch)
-            for (_, mine), (_, asked) in zip(function.args, wanted.args, strict=True)
-        ):
-            raise check("BadTraitImplementation")
-        returns = canonicalize(wanted.returns, epoch)
-        self._checked[key] = returns
-        return returns

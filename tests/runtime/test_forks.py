@@ -119,6 +119,26 @@ def test_contracts_of_one_fork_are_not_on_the_other(chain):
     assert fork.read(other, "f", [], WALLET_1).value is True
 
 
+def test_a_trait_of_a_fork_is_called_in_that_fork_alone(chain):
+    caller, one, two = (f"{DEPLOYER}.{name}" for name in ("caller", "one", "two"))
+    trait = """(define-trait giver ((give () (response uint uint))))
+    (define-public (ask (from <giver>)) (contract-call? from give))"""
+    assert chain.deploy(caller, trait, 3).ok
+    fork = chain.fork()
+    for where, contract, number in ((chain, one, 1), (fork, two, 2)):
+        source = f"(define-public (give) (ok u{number}))"
+        assert where.deploy(contract, source, 3).ok
+        for _ in range(3):  # the third time by the short way
+            receipt = where.call(caller, "ask", [Principal(contract)], WALLET_1)
+            assert receipt.value == Ok(UInt(number))
+    for where, contract in ((chain, two), (fork, one)):
+        error = where.call(caller, "ask", [Principal(contract)], WALLET_1).error
+        assert error is not None
+        assert error.name == "NoSuchContract"
+    chain.reorganise(fork)
+    assert chain.call(caller, "ask", [Principal(two)], WALLET_1).value == Ok(UInt(2))
+
+
 def test_a_chain_reorganises_to_a_fork(chain):
     put(chain, 1)
     fork = chain.fork()
