@@ -149,14 +149,10 @@ APACHE_MODULES = Path("/usr/lib/apache2/modules")
 
 
 def webdav_command(kind: str, root: Path, port: int) -> list[str] | str:
-    """How a real WebDAV server is started over an empty folder; a text says why it can't be."""
-    (root / "files").mkdir(parents=True)
-    # Where tests run as root, the server's workers are another user.
-    root.chmod(0o777)
+    """How a real WebDAV server is started over an empty folder that everyone may enter (where tests
+    run as root, the server's workers are another user); a text says why it can't be."""
+    (root / "files").mkdir()
     (root / "files").chmod(0o777)
-    for parent in root.parents:
-        if parent.stat().st_mode & 0o005 != 0o005 and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o055)
     if kind == "nginx":
         program = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
         if program is None:

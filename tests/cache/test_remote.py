@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -82,6 +83,16 @@ def opened() -> Iterator[Callable[..., RemoteTier]]:
 
 
 @pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other users may enter. Not one of pytest's: every run of pytest by the same user
+    closes the folder above all of them to others again, also while this one runs."""
+    with tempfile.TemporaryDirectory(prefix="clarbuild-webdav-") as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        yield folder
+
+
+@pytest.fixture
 def server() -> Iterator[FaultyServer]:
     made = FaultyServer()
     yield made
@@ -118,10 +129,12 @@ def test_http(opened: Callable[..., RemoteTier], server: FaultyServer) -> None:
 
 
 @pytest.mark.parametrize("kind", ["nginx", "apache"])
-def test_a_real_webdav_server(opened: Callable[..., RemoteTier], tmp_path: Path, kind: str) -> None:
+def test_a_real_webdav_server(
+    opened: Callable[..., RemoteTier], open_folder: Path, kind: str
+) -> None:
     port = free_port()
-    base = tmp_path / kind / "files" / "team"
-    command = webdav_command(kind, tmp_path / kind, port)
+    base = open_folder / "files" / "team"
+    command = webdav_command(kind, open_folder, port)
     if isinstance(command, str):
         pytest.skip(command)
     environment = {"PATH": os.defpath, "APACHE_RUN_USER": "nobody", "APACHE_RUN_GROUP": "nogroup"}
@@ -136,7 +149,7 @@ def test_a_real_webdav_server(opened: Callable[..., RemoteTier], tmp_path: Path,
         base.mkdir(exist_ok=True)
         base.chmod(0o777)
         check_kind(opened, f"http://127.0.0.1:{port}/team", limits=Limits())
-        files = list((tmp_path / kind / "files").rglob("*.clp"))
+        files = list((open_folder / "files").rglob("*.clp"))
         assert len(files) == 5  # key 0 is stored again
     finally:
         process.terminate()

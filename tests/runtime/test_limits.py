@@ -59,7 +59,7 @@ class Metered(Chain):
         return watched
 
     def contents(self) -> dict[str, bytes]:
-        return dict(self.memory._data)
+        return dict(self.memory.data)
 
 
 def _apply(chain: Chain, operation: dict[str, Any]) -> Receipt | None:
