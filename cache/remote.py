@@ -41,6 +41,7 @@ _QUEUED_BYTES: Final = 64 << 20
 _STEP_SECONDS: Final = 0.05
 _LET_GO_SECONDS: Final = 0.02
 _PUT_TRIES: Final = 3
+_LOST_RACES: Final = frozenset({RemoteReason.UNREACHABLE, RemoteReason.DENIED})
 _T = TypeVar("_T")
 
 
@@ -254,8 +255,9 @@ class RemoteTier:
                         )
                         break
                     except Exception as error:
-                        # WebDAV: two that make one folder at once get in each other's way.
-                        if not left or miss_of(error).reason is not RemoteReason.UNREACHABLE:
+                        # WebDAV: of two that make one folder at once, one is refused (Apache: 409
+                        # or 403).
+                        if not left or miss_of(error).reason not in _LOST_RACES:
                             raise
             return len(data)
 
