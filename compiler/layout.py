@@ -34,6 +34,15 @@ the static one. They are laid out as i32 in a vector:
 The dynamic-type slot of a tuple, and of a list whose entries have dimensions, is 0 where the type is
 what the contents say (the usual case), else a pointer to such a vector. For a list whose entries have
 none it is the maximal length itself, or KNOWN_EMPTY for a list of no entries whose type is known.
+
+Elements that are typed unlike each other (`append` to a list that was read from storage) need more
+than the list's vector says. The vector of such a list has flag bit 3 or 4, and two more words behind
+its dimensions; vectors within vectors never have them:
+
+- APPENDED: the dynamic type of the list before its last element was appended; and a pointer to that
+  element's dimensions, 0 where its type is what its contents say.
+- LISTED: a pointer to two words for each element, of which at most one isn't 0: a pointer to the
+  dimensions that it carries, and the same where lists within it are as long as they are; and 0.
 """
 
 from __future__ import annotations
@@ -75,7 +84,12 @@ KNOWN_EMPTY: Final = 1 << 31
 
 ENTRY_CARRIED: Final = 2
 OWN_LENGTHS: Final = 4
-"""Flags of a list's vector, bits 1 and 2; see the module's text."""
+APPENDED: Final = 8
+LISTED: Final = 16
+"""Flags of a list's vector, bits 1 to 4; see the module's text."""
+
+NESTED_FLAGS: Final = 1 | ENTRY_CARRIED | OWN_LENGTHS
+"""The flags that a list's vector within another vector may have."""
 
 
 class Slot(NamedTuple):

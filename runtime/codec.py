@@ -12,7 +12,7 @@ from struct import Struct
 from typing import Final, Protocol, TypeAlias
 
 from compiler.consensus_untyped import principal_at, serialize
-from compiler.layout import DATA, I64, Layout, layout_of
+from compiler.layout import DATA, I64, NESTED_FLAGS, Layout, layout_of
 from compiler.types import (
     BoolType,
     BufferType,
@@ -462,9 +462,13 @@ def _list(of: ListType, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
         out.append(count)
         if dynamic:
             own = slots[at + 2]
-            out.append(
-                _store(source.read(own, vector), target) if own and sized_by_contents else own
-            )
+            out.append(_store(bare(own, source), target) if own and sized_by_contents else own)
+
+    def bare(own: int, memory: Memory) -> bytes:
+        """A list's vector without what each element's own type is, which does not travel."""
+        words = bytearray(memory.read(own, vector))
+        words[4] &= NESTED_FLAGS
+        return bytes(words)
 
     return encode, decode, copy
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import CompilerBug
-from compiler.layout import layout_of
+from compiler.layout import NESTED_FLAGS, layout_of
 from compiler.lower import held as h
 from compiler.lower.held import Held
 from compiler.types import ListType, NoType, OptionalType, ResponseType, TupleType, Type
@@ -198,6 +198,9 @@ def _push_own_type(fn: FunctionLowering, own: Local, source: ListType, target: L
         code.local_get(vector).i32_const(0).i32_const(size).memory_fill()
         for here, there in _dimensions(source, target, 0, 0):
             code.local_get(vector).local_get(own).i32_load(4 * here).i32_store(4 * there)
+        # What each element carries has other dimensions: it is not known any more.
+        code.local_get(vector).local_get(vector).i32_load(4)
+        code.i32_const(NESTED_FLAGS).i32_and().i32_store(4)
         code.local_get(vector)
         code.release(vector)
         code.else_()

@@ -56,6 +56,48 @@
   (func (export "log2_u64") (param $n i64) (result i64)
     (i64.sub (i64.const 63) (i64.clz (i64.or (local.get $n) (i64.const 1)))))
 
+  ;; Writes two words for each of the $count elements of a list of the dynamic type $own: what they
+  ;; carry, as compiler/layout.py has it under LISTED; $dimensions are those of the list's entry.
+  (func (export "fill_element_types") (param $rows i32) (param $own i32) (param $count i32)
+    (param $dimensions i32)
+    (local $flags i32)
+    (local $row i64)
+    (block $done
+      (loop $before
+        (br_if $done (i32.eqz (local.get $own)))
+        (local.set $flags (i32.load offset=4 (local.get $own)))
+        (if (i32.and (local.get $flags) (i32.const 8)) ;; APPENDED: the last one, then those before
+          (then
+            (local.set $own
+              (i32.add (local.get $own) (i32.shl (local.get $dimensions) (i32.const 2))))
+            (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+            (i64.store
+              (i32.add (local.get $rows) (i32.shl (local.get $count) (i32.const 3)))
+              (i64.load32_u offset=12 (local.get $own)))
+            (local.set $own (i32.load offset=8 (local.get $own)))
+            (br $before))))
+      (if (i32.and (local.get $flags) (i32.const 16)) ;; LISTED
+        (then
+          (memory.copy
+            (local.get $rows)
+            (i32.load offset=8
+              (i32.add (local.get $own) (i32.shl (local.get $dimensions) (i32.const 2))))
+            (i32.shl (local.get $count) (i32.const 3)))
+          (return)))
+      (local.set $row (i64.extend_i32_u (i32.add (local.get $own) (i32.const 8))))
+      (if (i32.eqz (i32.and (local.get $flags) (i32.const 2))) ;; ENTRY_CARRIED
+        (then (local.set $row (i64.const 0))))
+      (if (i32.and (local.get $flags) (i32.const 4)) ;; OWN_LENGTHS: the second of the words
+        (then (local.set $row (i64.shl (local.get $row) (i64.const 32)))))
+      (loop $all
+        (br_if $done (i32.eqz (local.get $count)))
+        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (i64.store
+          (i32.add (local.get $rows) (i32.shl (local.get $count) (i32.const 3)))
+          (local.get $row))
+        (br $all)))
+    (memory.fill (local.get $rows) (i32.const 0) (i32.shl (local.get $count) (i32.const 3))))
+
   ;; Dimension by dimension the larger of both, into $into: the least supertype of two vectors.
   (func (export "merge_dimensions") (param $into i32) (param $other i32) (param $count i32)
     (local $a i32)

@@ -59,16 +59,17 @@
     (memory.copy (local.get $out) (local.get $at) (local.get $size))
     (local.get $out))
 
-  ;; Whether no dimension of $found is larger than that of $expected.
-  (func (export "dimensions_admit") (param $expected i32) (param $found i32) (param $count i32)
+  ;; The index of the first dimension of $found that is larger than that of $expected, else -1.
+  (func (export "first_larger") (param $expected i32) (param $found i32) (param $count i32)
     (result i32)
+    (local $at i32)
     (block $done
       (loop $again
-        (br_if $done (i32.eqz (local.get $count)))
+        (br_if $done (i32.eq (local.get $at) (local.get $count)))
         (if (i32.gt_u (i32.load (local.get $found)) (i32.load (local.get $expected)))
-          (then (return (i32.const 0))))
+          (then (return (local.get $at))))
         (local.set $expected (i32.add (local.get $expected) (i32.const 4)))
         (local.set $found (i32.add (local.get $found) (i32.const 4)))
-        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
         (br $again)))
-    (i32.const 1)))
+    (i32.const -1)))

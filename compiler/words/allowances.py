@@ -39,7 +39,8 @@ from compiler.wasm.functions import Local
 from compiler.wasm.valtypes import I32
 from compiler.words.contract_calls import become_contract, restore_sender, save_sender
 from compiler.words.control import wasm_types
-from compiler.words.elements import element_size, element_type, entry_type, push_element
+from compiler.words.element_types import entry_type, push_unit
+from compiler.words.elements import element_size, element_type
 from compiler.words.keywords import push_principal
 from compiler.words.options import build
 from compiler.words.word import Call, Form, Word
@@ -220,7 +221,7 @@ def _push_sizes(fn: FunctionLowering, assets: Held) -> None:
     code.i32_const(0).local_set(total)
     with code.block() as done, code.loop() as again:
         code.local_get(left).i32_eqz().br_if(done)
-        push_element(fn, assets.type, at, own)
+        push_unit(fn, assets.type, at, own)
         fn.module.generated.push_size(fn, entry)
         code.local_get(total).i32_add().local_set(total)
         code.local_get(at).i32_const(element_size(assets.type)).i32_add().local_set(at)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import CompilerBug
-from compiler.layout import ENTRY_CARRIED, OWN_LENGTHS, layout_of
-from compiler.lower import held as h
-from compiler.lower.casts import cast_element, holds_lists
-from compiler.lower.held import Held
+from compiler.layout import layout_of
 from compiler.lower.typed.bounds import Bounds
 from compiler.types import (
     BufferType,
@@ -22,7 +20,6 @@ from compiler.types import (
     Type,
 )
 from compiler.wasm.functions import Local
-from compiler.wasm.valtypes import I32
 
 if TYPE_CHECKING:
     from compiler.lower.function import FunctionLowering
@@ -54,91 +51,33 @@ def element_size(type_: Type) -> int:
             return 1
 
 
-class EntryType:
-    """How the elements of a list are typed, in locals."""
-
-    __slots__ = ("cast", "vector")
-
-    def __init__(self, vector: Local, cast: Local | None) -> None:
-        self.vector = vector
-        """A pointer to the entry's dimensions, 0 where elements have types of their own."""
-        self.cast = cast
-        """The same where lists within elements have maximal lengths of their own, else 0."""
-
-    def release(self, fn: FunctionLowering) -> None:
-        """Give the locals back."""
-        fn.code.release(self.vector)
-        if self.cast is not None:
-            fn.code.release(self.cast)
-
-
-def entry_type(fn: FunctionLowering, sequence: Held) -> EntryType | None:
-    """How a sequence's elements are typed, `None` where there is one way only."""
-    type_ = sequence.type
-    if not isinstance(type_, ListType) or not layout_of(type_.entry).dimensions:
-        return None
-    code = fn.code
-    own = sequence.locals[2]
-    vector = code.local(I32)
-    code.local_get(own)
-    with code.if_((I32,)):
-        code.local_get(own).i32_const(8).i32_add().i32_const(0)
-        code.local_get(own).i32_load(4).i32_const(ENTRY_CARRIED).i32_and().select()
-        code.else_()
-        code.i32_const(0)
-    code.local_set(vector)
-    if not holds_lists(type_.entry):
-        return EntryType(vector, None)
-    cast = code.local(I32)
-    code.local_get(vector)
-    with code.if_((I32,)):
-        code.local_get(vector).i32_const(0)
-        code.local_get(own).i32_load(4).i32_const(OWN_LENGTHS).i32_and().select()
-        code.else_()
-        code.i32_const(0)
-    code.local_tee(cast)
-    with code.if_():
-        code.i32_const(0).local_set(vector)
-    return EntryType(vector, cast)
-
-
-def push_element(fn: FunctionLowering, type_: Type, at: Local, entry: EntryType | None) -> None:
-    """Push the element at address `at` of a sequence of type `type_`."""
-    if not isinstance(type_, ListType):
-        fn.code.local_get(at).i32_const(1)
-        return
-    vector = None if entry is None else entry.vector
-    h.load_element(fn.code, fn.module.alloc, at, type_.entry, vector)
-    if entry is None or entry.cast is None:
-        return
-    element = fn.hold(type_.entry)
-    fn.code.local_get(entry.cast)
-    with fn.code.if_():
-        cast_element(fn, element, entry.cast)
-    fn.push(element)
-    fn.release(element)
-
-
 def list_flags(type_: Type) -> list[int]:
     """The indices, in a type's vector of dimensions, of the flags of lists."""
-    found: list[int] = []
-    _list_flags(type_, 0, found)
-    return found
+    return [at for at, part in _flags(type_, 0) if isinstance(part, ListType)]
 
 
-def _list_flags(type_: Type, at: int, found: list[int]) -> None:
+def unknown_flags(type_: Type) -> list[int]:
+    """The indices of those that say whether the insides of optionals and responses have a type."""
+    return [at for at, part in _flags(type_, 0) if not isinstance(part, ListType)]
+
+
+def _flags(type_: Type, at: int) -> Iterator[tuple[int, Type]]:
+    """Where flags are in a vector of dimensions that begins at `at`, and what they are flags of."""
     match type_:
         case ListType(entry=entry) if layout_of(entry).dimensions:
-            found.append(at + 1)
-            _list_flags(entry, at + 2, found)
+            yield at + 1, type_
+            yield from _flags(entry, at + 2)
         case OptionalType(inner=inner):
-            _list_flags(inner, at + 1, found)
+            yield at, type_
+            yield from _flags(inner, at + 1)
         case ResponseType(ok=ok, err=err):
-            _list_flags(ok, at + 2, found)
-            _list_flags(err, at + 2 + layout_of(ok).dimensions, found)
+            yield at, type_
+            yield at + 1, type_
+            yield from _flags(ok, at + 2)
+            yield from _flags(err, at + 2 + layout_of(ok).dimensions)
         case TupleType(fields=fields):
             for _, field_type in fields:
-                _list_flags(field_type, at, found)
+                yield from _flags(field_type, at)
                 at += layout_of(field_type).dimensions
         case _:
             pass

@@ -9,7 +9,7 @@ from compiler import abi
 from compiler.diagnostics import CompilerBug
 from compiler.layout import layout_of
 from compiler.lower import held as h
-from compiler.lower.depth import enter_calls, leave_calls
+from compiler.lower.depth import check_applied, enter_calls, leave_calls
 from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
 from compiler.lower.reclaim import Reclaim
@@ -19,11 +19,10 @@ from compiler.types import BOOL, ListType, Type
 from compiler.values import Buffer, StringAscii, StringUtf8
 from compiler.wasm.functions import Local
 from compiler.wasm.valtypes import I32
+from compiler.words.element_types import FilteredTypes, entry_type, push_unit
 from compiler.words.elements import (
     element_size,
     element_type,
-    entry_type,
-    push_element,
     push_own_type,
 )
 from compiler.words.names import word_kind
@@ -50,7 +49,7 @@ class _Cursor:
 
     def take(self, fn: FunctionLowering) -> Held:
         """The next element, and on to the one after it."""
-        push_element(fn, self.sequence.type, self.at, self.entry)
+        push_unit(fn, self.sequence.type, self.at, self.entry)
         element = fn.hold(element_type(self.sequence.type))
         fn.code.local_get(self.at).i32_const(self.step).i32_add().local_set(self.at)
         return element
@@ -72,6 +71,7 @@ def _apply(
     from compiler.lower.walker import apply
 
     nodes = [HeldNode(value) for value in arguments]
+    check_applied(fn)
     return apply(fn, Call(name, nodes, result, 0))
 
 
@@ -163,6 +163,7 @@ def _filter(fn: FunctionLowering, call: Call) -> Type:
     code.local_get(out).local_set(there)
     code.local_get(length).local_set(left)
     cursor = _Cursor(fn, sequence)
+    types = None if cursor.entry is None else FilteredTypes(fn, sequence, cursor.entry)
     reclaim = Reclaim(fn, BOOL)
     enter_calls(fn, more=1)
     fn.meter.flush()
@@ -175,6 +176,8 @@ def _filter(fn: FunctionLowering, call: Call) -> Type:
             fn.release(element)
             fn.meter.flush()
         with code.if_():
+            if types is not None:
+                types.keep(from_)
             code.local_get(there).local_get(from_).i32_const(size).memory_copy()
             code.local_get(there).i32_const(size).i32_add().local_set(there)
         code.local_get(left).i32_const(1).i32_sub().local_set(left)
@@ -188,6 +191,8 @@ def _filter(fn: FunctionLowering, call: Call) -> Type:
     if size > 1:
         code.i32_const(size).i32_div_u()
     if kept_type is not None:
+        if types is not None:
+            types.finish(kept_type)
         code.local_get(kept_type)
         code.release(kept_type)
     code.release(there, left, from_, out)
@@ -256,7 +261,7 @@ def _map_rows(
     cursors = [_Cursor(fn, sequence) for sequence in sequences]
     own_type: OwnType | None = None
     if fn.module.metering and carries_type(result.entry):
-        own_type = OwnType(fn, result.entry)
+        own_type = OwnType(fn, result, lambda: code.local_get(count))
     # Elements that point nowhere are in the list itself.
     reclaim = Reclaim(fn, result.entry)
     enter_calls(fn, more=1)

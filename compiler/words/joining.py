@@ -16,6 +16,7 @@ from compiler.types import (
 )
 from compiler.wasm.functions import Local
 from compiler.wasm.valtypes import I32
+from compiler.words.element_types import keep_appended, keep_joined, vector_room
 from compiler.words.elements import (
     charge_i32,
     element_size,
@@ -75,13 +76,12 @@ def _appended_vector(fn: FunctionLowering, type_: ListType, sequence: Held, elem
     generated = fn.module.generated
     entry = type_.entry
     dimensions = layout_of(entry).dimensions
-    size = 4 * (2 + dimensions)
     old = fn.local_i32()
     fn.push(sequence)
     code.call(generated.vector(type_)).local_set(old)
-    new = fn.alloc(size)
+    new = fn.alloc(vector_room(type_))
     scratch = fn.alloc(4 * dimensions)
-    code.local_get(new).local_get(old).i32_const(size).memory_copy()
+    code.local_get(new).local_get(old).i32_const(4 * (2 + dimensions)).memory_copy()
     code.local_get(scratch).i32_const(0).i32_const(4 * dimensions).memory_fill()
     fn.push(element)
     code.local_get(scratch).call(generated.write_vector(entry))
@@ -100,8 +100,10 @@ def _appended_vector(fn: FunctionLowering, type_: ListType, sequence: Held, elem
         charge_i32(fn, "cost_append", size_bounds(entry))
         code.release(ours, theirs)
     code.local_get(new).local_get(old).i32_load(0).i32_const(1).i32_add().i32_store(0)
-    code.local_get(new)
-    code.local_get(old).i32_load(4).i32_const(1).i32_or().i32_store(4)
+    code.local_get(new).i32_const(1).i32_store(4)
+    if fn.module.metering:
+        sanitized = fn.module.epoch.sanitizes_values
+        keep_appended(fn, sequence, new, None if sanitized else scratch)
     code.local_get(new).i32_const(8).i32_add().local_get(scratch).i32_const(dimensions)
     fn.helper("merge_dimensions")
     code.release(old, scratch)
@@ -171,34 +173,28 @@ def _concat_type(fn: FunctionLowering, type_: ListType, values: Sequence[Held], 
         code.local_get(known).local_get(out).select().local_set(out)
         code.release(known)
         return
-    size = 4 * (2 + layout_of(type_.entry).dimensions)
+    words = 2 + layout_of(type_.entry).dimensions
     code.i32_const(0)
     for value in values:
         code.local_get(value.locals[2]).i32_or()
     code.local_tee(out)
     with code.if_():
         generated = fn.module.generated
-        sanitized = fn.module.epoch.sanitizes_values
-        sum_, other, flags = fn.local_i32(), fn.local_i32(), fn.local_i32()
-        code.i32_const(size).call(fn.module.alloc).local_set(out)
-        code.local_get(out).i32_const(0).i32_const(size).memory_fill()
+        sum_, other = fn.local_i32(), fn.local_i32()
+        code.i32_const(vector_room(type_)).call(fn.module.alloc).local_set(out)
+        code.local_get(out).i32_const(0).i32_const(4 * words).memory_fill()
         code.i32_const(0).local_set(sum_)
         for value in values:
             fn.push(value)
             code.call(generated.vector(type_)).local_set(other)
             code.local_get(sum_).local_get(other).i32_load(0).i32_add().local_set(sum_)
-            code.local_get(out).local_get(other).i32_const(size // 4)
+            code.local_get(out).local_get(other).i32_const(words)
             fn.helper("merge_dimensions")
-            if sanitized and value is values[0]:
-                # Those of the others are sanitised, so that the first list says what its carry.
-                code.local_get(other).i32_load(4).i32_const(1).local_get(value.locals[1]).select()
-                code.local_set(flags)
         code.local_get(out).local_get(sum_).i32_store(0)
-        if sanitized:
-            # What is known of the entry is the union's to say.
-            code.local_get(out).local_get(out).i32_load(4).i32_const(1).i32_and()
-            code.local_get(flags).i32_const(~1).i32_and().i32_or().i32_store(4)
-        code.release(sum_, other, flags)
+        code.local_get(out).local_get(out).i32_load(4).i32_const(1).i32_and().i32_store(4)
+        if fn.module.metering:
+            keep_joined(fn, values, out, sanitized=fn.module.epoch.sanitizes_values)
+        code.release(sum_, other)
 
 
 WORDS: tuple[Word, ...] = (

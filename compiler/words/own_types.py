@@ -6,14 +6,16 @@ contents say, and then nothing has to be kept; `OwnType` is for the others.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from compiler.layout import ENTRY_CARRIED, layout_of
+from compiler.layout import layout_of
 from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
 from compiler.syntax.ast import AtomNode, ListNode
 from compiler.types import ListType, OptionalType, ResponseType, TupleType, Type
 from compiler.wasm.functions import Local
+from compiler.words.element_types import UnlikeTypes, vector_room
 
 if TYPE_CHECKING:
     from compiler.lower.function import FunctionLowering
@@ -51,48 +53,38 @@ def is_fresh(fn: FunctionLowering, node: Node | HeldNode) -> bool:
 
 
 class OwnType:
-    """Collects the dynamic type of a list of `entry`, element by element; made before any loop."""
+    """Collects the dynamic type of a list, element by element; made before any loop.
 
-    def __init__(self, fn: FunctionLowering, entry: Type) -> None:
+    `push_count` pushes how many elements there will be (i32).
+    """
+
+    def __init__(
+        self, fn: FunctionLowering, of: ListType, push_count: Callable[[], object]
+    ) -> None:
         self._fn = fn
-        self._entry = entry
-        self._dimensions = layout_of(entry).dimensions
-        self._vector = fn.alloc(4 * (2 + self._dimensions))
+        self._type = of
+        self._dimensions = layout_of(of.entry).dimensions
+        self._vector = fn.alloc(vector_room(of))
         self._scratch = fn.alloc(4 * self._dimensions)
         code = fn.code
         code.local_get(self._vector).i32_const(0)
         code.i32_const(4 * (2 + self._dimensions)).memory_fill()
-        # Elements that aren't sanitised carry the list's entry type where all carry the same.
-        self._same: tuple[Local, Local] | None = None
-        if not fn.module.epoch.sanitizes_values:
-            first, same = fn.local_i32(), fn.local_i32()
-            code.i32_const(0).local_set(first)
-            code.i32_const(1).local_set(same)
-            self._same = (first, same)
+        self._unlike = None if fn.module.epoch.sanitizes_values else UnlikeTypes(fn, push_count)
 
     def add(self, element: Held) -> None:
         """Take an element's own type into account."""
         fn, code = self._fn, self._fn.code
         size = 4 * self._dimensions
+        if self._unlike is not None:
+            code.i32_const(size).call(fn.module.alloc).local_set(self._scratch)
         code.local_get(self._scratch).i32_const(0).i32_const(size).memory_fill()
         fn.push(element)
-        code.local_get(self._scratch).call(fn.module.generated.write_vector(self._entry))
-        if self._same is not None:
-            self._compare(*self._same)
+        code.local_get(self._scratch).call(fn.module.generated.write_vector(self._type.entry))
+        if self._unlike is not None:
+            self._unlike.add(self._scratch, self._dimensions)
         code.local_get(self._vector).i32_const(8).i32_add()
         code.local_get(self._scratch).i32_const(self._dimensions)
         fn.helper("merge_dimensions")
-
-    def _compare(self, first: Local, same: Local) -> None:
-        """Note whether this element's type is that of those before it."""
-        fn, code = self._fn, self._fn.code
-        code.local_get(first)
-        with code.if_():
-            code.local_get(self._vector).i32_const(8).i32_add().i32_const(self._dimensions)
-            code.local_get(self._scratch).i32_const(self._dimensions).i32_const(4)
-            fn.helper("bytes_equal")
-            code.local_get(same).i32_and().local_set(same)
-        code.i32_const(1).local_set(first)
 
     def push(self, count: int) -> None:
         """Push the dynamic type of the list, which has so many elements."""
@@ -112,13 +104,10 @@ class OwnType:
         self._release()
 
     def _store_flags(self) -> None:
-        code = self._fn.code
-        code.local_get(self._vector)
-        if self._same is None:
-            code.i32_const(1)
+        if self._unlike is None:
+            self._fn.code.local_get(self._vector).i32_const(1).i32_store(4)
         else:
-            code.i32_const(ENTRY_CARRIED | 1).i32_const(1).local_get(self._same[1]).select()
-        code.i32_store(4)
+            self._unlike.finish(self._type, self._vector)
 
     def _release(self) -> None:
-        self._fn.code.release(self._vector, self._scratch, *(self._same or ()))
+        self._fn.code.release(self._vector, self._scratch)

@@ -23,13 +23,12 @@ from compiler.types import (
 from compiler.wasm.functions import Local
 from compiler.words.constants import constant_elements
 from compiler.words.control import wasm_types
+from compiler.words.element_types import entry_type, push_unit, vector_room
 from compiler.words.elements import (
     charge_i32,
     element_size,
     element_type,
-    entry_type,
     has_vector,
-    push_element,
     scaled,
 )
 from compiler.words.options import build
@@ -99,7 +98,7 @@ def _list(fn: FunctionLowering, call: Call) -> Type:
     if not has_vector(result):
         code.i32_const(count)
     elif fn.module.metering and not all(is_fresh(fn, node) for node in call.arguments):
-        own_type = OwnType(fn, entry)
+        own_type = OwnType(fn, result, lambda: code.i32_const(count))
         for value in values:
             own_type.add(value)
         own_type.push(count)
@@ -152,7 +151,7 @@ def _limit_type(fn: FunctionLowering, type_: ListType, value: Held, limit: int) 
     with code.if_():
         code.local_get(own).i32_load(0).i32_const(limit).i32_gt_u()
         with code.if_():
-            size = 4 * layout_of(type_).dimensions
+            size = vector_room(type_)
             copy = fn.alloc(size)
             code.local_get(copy).local_get(own).i32_const(size).memory_copy()
             code.local_get(copy).i32_const(limit).i32_store(0)
@@ -190,7 +189,7 @@ def _element_at(fn: FunctionLowering, arguments: Sequence[Type], result: Type) -
     with code.if_(wasm_types(result)):
         entry = entry_type(fn, sequence)
         address = _address(fn, sequence, position)
-        push_element(fn, arguments[0], address, entry)
+        push_unit(fn, arguments[0], address, entry)
         fn.convert(element_type(arguments[0]), result.inner)
         build(fn, result, 1, result.inner)
         code.release(address)
@@ -254,7 +253,7 @@ def _find_entry(
     code.i32_const(0).local_set(index)
     with code.block() as done, code.loop() as again:
         code.local_get(index).local_get(sequence.locals[1]).i32_ge_u().br_if(done)
-        push_element(fn, sequence.type, at, None)
+        push_unit(fn, sequence.type, at, None)
         fn.convert(entry, common)
         fn.push(wanted)
         fn.module.generated.push_equal(fn, common)

@@ -21,19 +21,24 @@ from compiler.types import (
 from compiler.wasm.functions import Local
 from compiler.wasm.valtypes import I32
 from compiler.words.control import wasm_types
+from compiler.words.element_types import (
+    entry_type,
+    keep_replaced,
+    push_element,
+    vector_room,
+)
 from compiler.words.elements import (
     charge_i32,
     element_size,
     element_type,
-    entry_type,
     has_vector,
     list_flags,
-    push_element,
     push_own_type,
     scaled,
+    unknown_flags,
 )
 from compiler.words.options import build
-from compiler.words.own_types import OwnType, carries_type
+from compiler.words.own_types import OwnType, carries_type, is_fresh
 from compiler.words.tuples import push_none
 from compiler.words.word import Call, Form, Word
 
@@ -101,11 +106,9 @@ def _push_sliced_type(fn: FunctionLowering, sequence: Held, start: Local, count:
         push_own_type(fn, type_, count)
         return
     # Elements with types of their own make a list whose type is what its contents say.
-    code.local_get(entry.vector)
-    if entry.cast is not None:
-        code.local_get(entry.cast).i32_or()
+    entry.push_any(fn)
     with code.if_((I32,)):
-        own_type = OwnType(fn, type_.entry)
+        own_type = OwnType(fn, type_, lambda: code.local_get(count))
         at, left = fn.local_i32(), fn.local_i32()
         code.local_get(start).local_set(at)
         code.local_get(count).local_set(left)
@@ -193,8 +196,8 @@ def _replace_at(fn: FunctionLowering, call: Call) -> Type:
         code.local_get(copy).local_get(length)
         if isinstance(type_, ListType):
             if has_vector(type_):
-                fn.push(sequence)
-                code.call(fn.module.generated.vector(type_))
+                fresh = is_fresh(fn, call.arguments[2])
+                _push_replaced_type(fn, sequence, index, None if fresh else element)
             else:
                 code.local_get(sequence.locals[2])
         fn.convert(type_, result.inner)
@@ -207,6 +210,41 @@ def _replace_at(fn: FunctionLowering, call: Call) -> Type:
     fn.meter.ranges.join()
     fn.release(sequence, index, element)
     return result
+
+
+def _push_replaced_type(
+    fn: FunctionLowering, sequence: Held, index: Held, element: Held | None
+) -> None:
+    """Push the dynamic type of a list of which one element was replaced: the list's own.
+
+    `element` is the new one, which is not sanitised; `None` where its type is what it contains.
+    """
+    code = fn.code
+    type_ = sequence.type
+    assert isinstance(type_, ListType)
+    before = fn.local_i32()
+    fn.push(sequence)
+    code.call(fn.module.generated.vector(type_)).local_set(before)
+    if not fn.module.metering:
+        code.local_get(before)
+        code.release(before)
+        return
+    dimensions = layout_of(type_.entry).dimensions
+    vector, at = fn.alloc(vector_room(type_)), fn.local_i32()
+    code.local_get(vector).local_get(before).i32_const(4 * (2 + dimensions)).memory_copy()
+    code.local_get(vector).local_get(before).i32_load(4).i32_const(1).i32_and().i32_store(4)
+    code.local_get(index.locals[0]).i32_wrap_i64().local_set(at)
+    own: Local | None = None
+    if element is not None:
+        own = fn.alloc(4 * dimensions)
+        code.local_get(own).i32_const(0).i32_const(4 * dimensions).memory_fill()
+        fn.push(element)
+        code.local_get(own).call(fn.module.generated.write_vector(type_.entry))
+    keep_replaced(fn, sequence, vector, at, own)
+    code.local_get(vector)
+    code.release(before, vector, at)
+    if own is not None:
+        code.release(own)
 
 
 def _charge_clone(fn: FunctionLowering, node: Node | HeldNode, value: Held) -> None:
@@ -254,10 +292,16 @@ def _check_replacement(fn: FunctionLowering, sequence: Held, element: Held) -> N
                 code.local_get(side).local_get(side).i32_load(4 * flag)
                 code.i32_const(1).i32_and().i32_store(4 * flag)
         code.local_get(ours).local_get(theirs).i32_const(dimensions)
-        fn.helper("dimensions_admit")
-        code.i32_eqz()
+        fn.helper("first_larger")
+        failed = fn.local_i32()
+        code.local_set(failed)
+        for flag in unknown_flags(type_.entry):
+            # What no type is known of can't be asked whether it admits one.
+            code.local_get(failed).i32_const(flag).i32_eq()
+            fn.abort_if(abi.Abort.COULD_NOT_DETERMINE_TYPE)
+        code.local_get(failed).i32_const(-1).i32_ne()
         fn.abort_if(abi.Abort.TYPE_VALUE_ERROR)
-        code.release(ours, theirs)
+        code.release(ours, theirs, failed)
     code.release(vector)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import CompilerBug
-from compiler.layout import KNOWN_EMPTY, layout_of
+from compiler.layout import KNOWN_EMPTY, NESTED_FLAGS, layout_of
 from compiler.lower import held as h
 from compiler.lower.held import Held
 from compiler.lower.typed.shapes import type_size
@@ -291,6 +291,9 @@ class Sizes:
                 h.push_part(code, held, start, part)
                 code.call(self._of.vector(part))
                 code.i32_const(4 * dimensions).memory_copy()
+                flags = 4 * at + 4
+                code.local_get(out).local_get(out).i32_load(flags)
+                code.i32_const(NESTED_FLAGS).i32_and().i32_store(flags)
             case TupleType(fields=fields):
                 vector = start + len(layout_of(part).natural) - 1
                 h.push_slot(code, held, vector)
