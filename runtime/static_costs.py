@@ -13,6 +13,7 @@ from compiler.description import ModuleDescription, Site
 from compiler.versions import Epoch
 from runtime.casts import most_traits, overcharge
 from runtime.contracts import Contract
+from runtime.pox.contracts import known_charges
 from runtime.tracer import trace_charges
 
 Deployed = tuple[Contract, ModuleDescription]
@@ -86,8 +87,17 @@ class StaticCosts:
                 known = replace(known, least=minus(known.least, between))
             else:
                 known = replace(known, most=known.most + between)
-            self._known[key] = known
+            known = self._known[key] = self._settled(known, contract, function)
         return known
+
+    def _settled(self, found: Estimate, contract: str, function: str) -> Estimate:
+        """What the VM charges besides, after a call of a PoX contract."""
+        charges, more = known_charges(contract, function, self._epoch)
+        extra = ZERO
+        for name, n in charges:
+            extra += self._table[name].evaluate(n)
+        telling = (f"the event of {contract.partition('.')[2]} {function}",) * more
+        return Estimate(found.least + extra, found.most + extra, found.open + telling)
 
     def deploy(self, contract: str) -> Estimate | None:
         """The deployment of a contract; the tracer looks at calls only."""
@@ -139,4 +149,4 @@ class StaticCosts:
         found = self._call(target, site.name, traced=traced)
         if found is None:
             return Estimate(self._load(0), self._load(0), (f"{target} {site.name}",))
-        return found
+        return Estimate(found.least + extra, found.most + extra, found.open + telling)

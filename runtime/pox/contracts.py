@@ -8,6 +8,7 @@ from typing import Final
 
 from compiler.consensus import serialize
 from compiler.values import Err, Ok, Principal, Tuple, UInt, Value
+from compiler.versions import Epoch
 from runtime.errors import TransactionError, VmPanic, internal, runtime
 from runtime.events import Event, print_event
 from runtime.host import Host
@@ -47,6 +48,17 @@ def settle(call: PoxCall, host: Host, charge: Charge) -> None:
     locked = _locked(call, pox.number, host, ledger, charge)
     _note_actions(call, pox.number, host)
     host.tx.events.extend(found for found in (printed, locked) if found is not None)
+
+
+def known_charges(contract: str, function: str, epoch: Epoch) -> tuple[list[tuple[str, int]], bool]:
+    """What `settle` charges for every call, whatever it answers: cost functions with their `n`; and
+    whether more may come on top of it, which only the call can tell."""
+    pox = POX.get(contract)
+    if pox is None or pox.number == 1:
+        return [], False
+    locks_something = function in (_SINCE_5 if pox.number == 5 else _BEFORE_5)
+    prints = pox.number < 5 and function not in pox.readable and not epoch.details_pox_events
+    return [("cost_stx_transfer", 1)] * locks_something, prints
 
 
 def _printed(

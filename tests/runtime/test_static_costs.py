@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +15,7 @@ from compiler.costs import Cost
 from compiler.costs.shapes import DIMENSIONS
 from compiler.diagnostics import ClarityError
 from compiler.versions import Epoch
+from runtime.boot import TESTNET
 from runtime.static_costs import Estimate, StaticCosts
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -29,7 +32,12 @@ def _within(estimate: Estimate, cost: Cost) -> bool:
 
 
 def check(
-    log: Path, receipts: Path, *, largest: int = 1 << 20, most: int = 1 << 20
+    log: Path,
+    receipts: Path,
+    *,
+    largest: int = 1 << 20,
+    most: int = 1 << 20,
+    boot: Sequence[dict[str, Any]] = (),
 ) -> Counter[str]:
     """Check all calls of contracts of at most `largest` bytes; how many of each kind."""
     recorded = {
@@ -45,6 +53,9 @@ def check(
                 known = Known(log.parent)
             elif kind == "epoch":
                 known.epoch = Epoch.parse(operation["epoch"])
+                for deployment in boot:
+                    if deployment["clarity"] <= known.epoch.newest_clarity:
+                        known.deploy(deployment)
             if number not in recorded or done.total() >= most:
                 continue
             if kind == "deploy":
@@ -93,6 +104,24 @@ def test_contracts_of_the_network_cost_what_was_foreseen() -> None:
     log = folder / "log.jsonl"
     done = check(log, folder / "receipts.jsonl", largest=5_000)
     assert done["call"] + done["read"] >= 100
+
+
+def test_calls_of_pox_contracts_cost_what_was_foreseen() -> None:
+    folder = CORPUS / "boot"
+    if not folder.exists():
+        pytest.skip("no contracts of the network beside the repository")
+    versions = {"pox": 1, "pox-2": 2, "pox-3": 2, "pox-4": 2}
+    boot = [
+        {
+            "contract": f"{TESTNET}.{name}",
+            "code": (folder / TESTNET / f"{name}.clar").read_text(),
+            "clarity": version,
+        }
+        for name, version in versions.items()
+    ]
+    recorded = Path(__file__).parent / "pox" / "recorded"
+    done = check(recorded / "stacking.log.jsonl", recorded / "stacking.receipts.jsonl", boot=boot)
+    assert done["call"] >= 60
 
 
 def test_contracts_that_are_known_when_called_only_leave_the_most_open() -> None:
