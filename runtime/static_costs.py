@@ -149,4 +149,4 @@ class StaticCosts:
         found = self._call(target, site.name, traced=traced)
         if found is None:
             return Estimate(self._load(0), self._load(0), (f"{target} {site.name}",))
-        return Estimate(found.least + extra, found.most + extra, found.open + telling)
+        return found
