@@ -8,9 +8,10 @@ from clarbuild.problems import InputError, fault, problem
 from compiler.contracts import bind
 from compiler.diagnostics import ClarityError, Span
 from compiler.interface import FunctionSignature
+from compiler.python_values import to_value
 from compiler.syntax import build_ast
 from compiler.syntax.ast import AtomNode, ListNode, LiteralNode, Node
-from compiler.values import NONE, Err, List, Ok, Principal, Some, Tuple, Value, to_value
+from compiler.values import NONE, Err, List, Ok, Principal, Some, Tuple, Value
 from compiler.versions import LATEST_EPOCH
 
 _ATOMS: dict[str, Value] = {"true": True, "false": False, "none": NONE}

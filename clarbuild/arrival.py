@@ -77,7 +77,8 @@ def module_fault(wasm: bytes, profile: Profile) -> str | None:
 
 def _description_fault(entry: Entry, outputs: Mapping[str, bytes]) -> str | None:
     from compiler.description import ModuleDescription
-    from compiler.interface import canonical_bytes, from_bytes, mentions
+    from compiler.interface_bytes import canonical_bytes, from_bytes
+    from compiler.interface_names import mentions
 
     try:
         interface = from_bytes(outputs["interface"])

@@ -14,7 +14,7 @@ from clarbuild.key import changes, digests_of_needs
 from clarbuild.run import Builder
 from clarbuild.units import Unit
 from compiler.contracts import bind
-from compiler.interface import from_bytes
+from compiler.interface_bytes import from_bytes
 
 
 @dataclass(frozen=True, slots=True)

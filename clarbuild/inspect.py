@@ -19,7 +19,8 @@ from clarbuild.units import Unit
 from clarbuild.worker import unpack_source_map
 from compiler.contracts import DEPLOYER, SELF
 from compiler.description import ModuleDescription
-from compiler.interface import ContractInterface, from_bytes
+from compiler.interface import ContractInterface
+from compiler.interface_bytes import from_bytes
 from compiler.types import Type
 
 _MIN_PREFIX = 4
@@ -139,7 +140,7 @@ def neighbours(around: Surroundings, artifact: Artifact) -> tuple[list[str], lis
 
 def as_row(around: Surroundings, artifact: Artifact) -> dict[str, Any]:
     """An artifact as JSON."""
-    from compiler.interface import to_json
+    from compiler.interface_json import to_json
 
     entry = artifact.entry
     dependencies, dependents = neighbours(around, artifact)

@@ -22,7 +22,8 @@ from clarbuild.run import Builder
 from clarbuild.surroundings import open_surroundings
 from clarbuild.units import DEPLOYER, Manifest
 from compiler.interface import FunctionSignature
-from compiler.values import Value, to_value
+from compiler.python_values import to_value
+from compiler.values import Value
 from compiler.versions import ClarityVersion, Epoch
 from runtime import chain as runtime_chain
 from runtime.receipts import Receipt

@@ -15,14 +15,9 @@ from clarbuild.references import References, find_references, with_siblings
 from clarbuild.worker import CompileRequest
 from compiler.description import ModuleDescription
 from compiler.diagnostics import ClarityError, CompilerBug
-from compiler.interface import (
-    ContractInterface,
-    canonical_bytes,
-    from_bytes,
-    mentions,
-    to_bytes,
-    unbound,
-)
+from compiler.interface import ContractInterface
+from compiler.interface_bytes import canonical_bytes, from_bytes, to_bytes
+from compiler.interface_names import mentions, unbound
 from runtime.engine import compile_module, engine_for
 from runtime.modules import Artifact, ByIdentity, ModuleRequest
 

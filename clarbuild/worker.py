@@ -15,8 +15,10 @@ from pathlib import Path
 
 from clarbuild.key import Profile
 from compiler.diagnostics import ClarityError, Diagnostic
-from compiler.interface import ContractInterface, bound, canonical_bytes, from_bytes, mentions
-from compiler.interface import to_bytes as interface_bytes
+from compiler.interface import ContractInterface
+from compiler.interface_bytes import canonical_bytes, from_bytes
+from compiler.interface_bytes import to_bytes as interface_bytes
+from compiler.interface_names import bound, mentions
 from compiler.versions import LATEST_EPOCH, ClarityVersion, Epoch
 
 _PAIR = struct.Struct("<Ii")

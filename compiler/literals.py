@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from compiler.addresses import is_clarity_name
 from compiler.diagnostics import ClarityError, Diagnostic, Severity, Span
+from compiler.python_values import to_value
 from compiler.type_relations import display as display_type
 from compiler.types import Type
 from compiler.values import (
@@ -26,7 +27,6 @@ from compiler.values import (
     Tuple,
     UInt,
     Value,
-    to_value,
 )
 
 MAX_NESTING = 64

@@ -7,7 +7,8 @@ from functools import cached_property
 from typing import Final
 
 from compiler.contracts import DEPLOYER, SELF
-from compiler.interface import ContractInterface, FunctionSignature, bound
+from compiler.interface import ContractInterface, FunctionSignature
+from compiler.interface_names import bound
 from compiler.type_relations import canonicalize
 from compiler.types import TraitIdentifier, Type
 from compiler.versions import ClarityVersion, Epoch

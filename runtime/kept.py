@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 from cache.digest import Digest
 from compiler.consensus import deserialize, serialize
-from compiler.interface import from_bytes, to_bytes
+from compiler.interface_bytes import from_bytes, to_bytes
 from compiler.values import Value
 from compiler.versions import ClarityVersion, Epoch
 from runtime.chain import Chain

@@ -10,7 +10,8 @@ from typing import Protocol
 
 from compiler.description import ModuleDescription
 from compiler.diagnostics import ClarityError
-from compiler.interface import ContractInterface, canonical_bytes
+from compiler.interface import ContractInterface
+from compiler.interface_bytes import canonical_bytes
 from compiler.versions import ClarityVersion, Epoch
 from runtime.engine import Engine, Module
 

@@ -24,6 +24,8 @@ DESCRIPTION = {
     "description",
     "diagnostics",
     "interface",
+    "interface_bytes",
+    "interface_names",
     "layout",
     "type_relations",
     "type_sizes",

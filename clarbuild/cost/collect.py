@@ -27,7 +27,7 @@ from clarbuild.project import Chain, Project
 from clarbuild.units import read_text
 from compiler.costs import Cost
 from compiler.description import ModuleDescription
-from compiler.interface import from_bytes
+from compiler.interface_bytes import from_bytes
 from compiler.versions import Epoch
 from runtime.chain import Siblings
 from runtime.contracts import Contract

@@ -14,7 +14,7 @@ from clarbuild.key import Profile
 from clarbuild.provider import CachedModules
 from clarbuild.surroundings import toolchain
 from clarbuild.version import VERSION
-from compiler.interface import to_bytes
+from compiler.interface_bytes import to_bytes
 from compiler.wasm.disassembler import disassemble
 from runtime.chain import Chain, Siblings
 from runtime.contracts import Contract

@@ -12,7 +12,8 @@ from clarbuild.serve.reading import Answer
 from compiler.consensus import SerializationError, deserialize
 from compiler.costs.limits import BLOCK_LIMITS
 from compiler.interface import ContractInterface, FunctionSignature
-from compiler.values import Value, source, to_value
+from compiler.python_values import to_value
+from compiler.values import Value, source
 from compiler.versions import Epoch
 from runtime.contracts import Contract
 from runtime.receipts import Costs

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from compiler.fingerprint import fingerprint
-from compiler.interface import to_bytes
+from compiler.interface_bytes import to_bytes
 from compiler.versions import Epoch
 from runtime import kept
 from runtime.boot import SBTC, TESTNET, BootContracts

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from compiler.addresses import decode_address
-from compiler.interface import to_bytes
+from compiler.interface_bytes import to_bytes
 from compiler.values import Ok, Value
 from runtime import accounts
 from runtime.arguments import argument_values

@@ -12,7 +12,7 @@ from clarbuild.provider import CachedModules
 from clarbuild.serve.keeping import keep_contract, open_kept
 from clarbuild.surroundings import toolchain
 from compiler.fingerprint import fingerprint
-from compiler.interface import to_bytes
+from compiler.interface_bytes import to_bytes
 from compiler.values import UInt
 from compiler.versions import Epoch
 from runtime.kept import KeptChain

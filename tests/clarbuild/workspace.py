@@ -17,7 +17,8 @@ from clarbuild.outcome import BuildResult, Event, Status
 from clarbuild.run import Builder
 from clarbuild.worker import CompileReply, CompileRequest
 from compiler.diagnostics import Diagnostic, Severity, Span
-from compiler.interface import ContractInterface, FunctionSignature, canonical_bytes, to_bytes
+from compiler.interface import ContractInterface, FunctionSignature
+from compiler.interface_bytes import canonical_bytes, to_bytes
 from compiler.types import BOOL, CallableTraitType, TraitIdentifier
 
 REPOSITORY = Path(__file__).parents[2]

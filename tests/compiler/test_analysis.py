@@ -12,7 +12,8 @@ import pytest
 from compiler.analysis import analyze
 from compiler.contracts import DEPLOYER, bind
 from compiler.diagnostics import ClarityError
-from compiler.interface import ContractInterface, bound
+from compiler.interface import ContractInterface
+from compiler.interface_names import bound
 from compiler.versions import ClarityVersion, Epoch
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"

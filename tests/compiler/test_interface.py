@@ -6,16 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from compiler.interface import (
-    ContractInterface,
-    FunctionSignature,
-    InterfaceFormatError,
-    bound,
-    canonical_bytes,
-    from_bytes,
-    to_bytes,
-    to_json,
-)
+from compiler.interface import ContractInterface, FunctionSignature
+from compiler.interface_bytes import InterfaceFormatError, canonical_bytes, from_bytes, to_bytes
+from compiler.interface_json import to_json
+from compiler.interface_names import bound
 from compiler.types import (
     BOOL,
     INT,

@@ -5,16 +5,9 @@ from __future__ import annotations
 import pytest
 
 from compiler.description import type_from_json, type_to_json
-from compiler.interface import (
-    ContractInterface,
-    FunctionSignature,
-    InterfaceFormatError,
-    bound,
-    from_bytes,
-    mentions,
-    to_bytes,
-    unbound,
-)
+from compiler.interface import ContractInterface, FunctionSignature
+from compiler.interface_bytes import InterfaceFormatError, from_bytes, to_bytes
+from compiler.interface_names import bound, mentions, unbound
 from compiler.types import (
     BOOL,
     INT,

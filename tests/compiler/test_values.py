@@ -6,6 +6,7 @@ import pytest
 
 from compiler.diagnostics import ClarityError
 from compiler.literals import parse_literal
+from compiler.python_values import to_value
 from compiler.types import (
     BOOL,
     INT,
@@ -36,7 +37,6 @@ from compiler.values import (
     Value,
     display,
     source,
-    to_value,
 )
 
 BOOT = "SP000000000000000000002Q6VF78"

@@ -7,6 +7,7 @@ import pytest
 from compiler.addresses import c32check_decode
 from compiler.diagnostics import ClarityError
 from compiler.literals import parse_literal
+from compiler.python_values import to_value
 from compiler.types import (
     BOOL,
     INT,
@@ -35,7 +36,6 @@ from compiler.values import (
     Tuple,
     UInt,
     Value,
-    to_value,
 )
 
 BOOT = "SP000000000000000000002Q6VF78"

@@ -15,7 +15,8 @@ import pytest
 from compiler.analysis import analyze
 from compiler.contracts import SELF, sibling
 from compiler.diagnostics import ClarityError
-from compiler.interface import ContractInterface, bound
+from compiler.interface import ContractInterface
+from compiler.interface_names import bound
 from compiler.versions import ClarityVersion, Epoch
 
 LIB = """(define-trait adder ((add (int) (response int uint))))

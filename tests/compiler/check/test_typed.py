@@ -8,7 +8,8 @@ from compiler.check import RULES, TypedContract, check_types
 from compiler.check.rules import KEYWORD_TYPES
 from compiler.contracts import SELF, sibling
 from compiler.diagnostics import ClarityError
-from compiler.interface import ContractInterface, bound
+from compiler.interface import ContractInterface
+from compiler.interface_names import bound
 from compiler.syntax import build_ast
 from compiler.syntax.ast import ListNode, LiteralNode, Node
 from compiler.type_relations import display

@@ -9,7 +9,8 @@ import pytest
 
 from compiler.analysis import analyze
 from compiler.diagnostics import ClarityError
-from compiler.interface import ContractInterface, bound
+from compiler.interface import ContractInterface
+from compiler.interface_names import bound
 from compiler.types import (
     PRINCIPAL,
     CallablePrincipalType,
