@@ -71,6 +71,7 @@ from compiler.values import (
 )
 
 __all__ = [
+    "INCOMPLETE",
     "Codec",
     "SerializationError",
     "codec",
@@ -82,18 +83,27 @@ __all__ = [
 
 MAX_BYTES: Final = 2 * MAX_VALUE_SIZE
 MAX_SANITIZED_BYTES: Final = 15_000_000
+INCOMPLETE: Final = "IncompleteTuple"
+"""The kind of an error that the interpreter doesn't know."""
 
 Reader: TypeAlias = Callable[[bytes, int], tuple[Value, int]]
 Writer: TypeAlias = Callable[[Value, bytearray], None]
 
 
 def deserialize(
-    data: bytes, expected_type: Type | None = None, sanitize: bool = False, *, exact: bool = True
+    data: bytes,
+    expected_type: Type | None = None,
+    sanitize: bool = False,
+    *,
+    exact: bool = True,
+    lacking: bool = False,
 ) -> Value:
     """The value that `data` holds; `SerializationError` if it holds none, or not of the type.
 
     `sanitize` lets tuples have fields that the type lacks, and drops them (SIP-024); bytes after
-    the value are an error where `exact` is asked for.
+    the value are an error where `exact` is asked for. A tuple that names one field twice counts it
+    twice, so it can have as many as its type and lack one: an error of the kind `INCOMPLETE`, or
+    with `lacking` a value that is not of the type, as the interpreter makes it.
     """
     bound = MAX_SANITIZED_BYTES if sanitize and expected_type is not None else MAX_BYTES
     bounded = data[:bound] if len(data) > bound else data
@@ -101,7 +111,7 @@ def deserialize(
         if expected_type is None:
             value, _, end = read_untyped(bounded, 0, 0, depth_limit(sanitize))
         else:
-            value, end = _reader(expected_type, 0, sanitize)(bounded, 0)
+            value, end = _reader(expected_type, 0, sanitize, lacking)(bounded, 0)
     except IndexError:
         raise end_of_data() from None
     if exact and end != len(data):
@@ -150,7 +160,7 @@ def codec(of: Type) -> Codec:
 
 
 @lru_cache(maxsize=8192)
-def _reader(of: Type, depth: int, sanitize: bool) -> Reader:
+def _reader(of: Type, depth: int, sanitize: bool, lacking: bool = False) -> Reader:
     """Reads a value of the type that stands `depth` levels deep."""
     if depth >= depth_limit(sanitize):
         return _too_deep
@@ -168,13 +178,13 @@ def _reader(of: Type, depth: int, sanitize: bool) -> Reader:
         case types.BufferType() | types.StringAsciiType() | types.StringUtf8Type():
             return _text_reader(of)
         case types.OptionalType():
-            return _optional_reader(of, depth, sanitize)
+            return _optional_reader(of, depth, sanitize, lacking)
         case types.ResponseType():
-            return _response_reader(of, depth, sanitize)
+            return _response_reader(of, depth, sanitize, lacking)
         case types.ListType():
-            return _list_reader(of, depth, sanitize)
+            return _list_reader(of, depth, sanitize, lacking)
         case types.TupleType():
-            return _tuple_reader(of, depth, sanitize)
+            return _tuple_reader(of, depth, sanitize, lacking)
         case types.NoType() | types.ListUnionType():
             return lambda data, pos: mismatch(data, pos, of)
         case _:
@@ -250,8 +260,8 @@ def _text_reader(of: types.BufferType | types.StringAsciiType | types.StringUtf8
     return read_ascii if isinstance(of, types.StringAsciiType) else read_utf8
 
 
-def _optional_reader(of: types.OptionalType, depth: int, sanitize: bool) -> Reader:
-    read_inner = _reader(of.inner, depth + 1, sanitize)
+def _optional_reader(of: types.OptionalType, depth: int, sanitize: bool, lacking: bool) -> Reader:
+    read_inner = _reader(of.inner, depth + 1, sanitize, lacking)
 
     def read(data: bytes, pos: int) -> tuple[Value, int]:
         prefix = data[pos]
@@ -265,9 +275,9 @@ def _optional_reader(of: types.OptionalType, depth: int, sanitize: bool) -> Read
     return read
 
 
-def _response_reader(of: types.ResponseType, depth: int, sanitize: bool) -> Reader:
-    read_ok = _reader(of.ok, depth + 1, sanitize)
-    read_err = _reader(of.err, depth + 1, sanitize)
+def _response_reader(of: types.ResponseType, depth: int, sanitize: bool, lacking: bool) -> Reader:
+    read_ok = _reader(of.ok, depth + 1, sanitize, lacking)
+    read_err = _reader(of.err, depth + 1, sanitize, lacking)
 
     def read(data: bytes, pos: int) -> tuple[Value, int]:
         prefix = data[pos]
@@ -282,8 +292,8 @@ def _response_reader(of: types.ResponseType, depth: int, sanitize: bool) -> Read
     return read
 
 
-def _list_reader(of: types.ListType, depth: int, sanitize: bool) -> Reader:
-    read_entry = _reader(of.entry, depth + 1, sanitize)
+def _list_reader(of: types.ListType, depth: int, sanitize: bool, lacking: bool) -> Reader:
+    read_entry = _reader(of.entry, depth + 1, sanitize, lacking)
     limit = of.max_len
 
     def read(data: bytes, pos: int) -> tuple[Value, int]:
@@ -302,9 +312,9 @@ def _list_reader(of: types.ListType, depth: int, sanitize: bool) -> Reader:
     return read
 
 
-def _tuple_reader(of: types.TupleType, depth: int, sanitize: bool) -> Reader:
+def _tuple_reader(of: types.TupleType, depth: int, sanitize: bool, lacking: bool) -> Reader:
     in_order = [
-        (name, bytes((len(name),)) + name.encode(), _reader(field, depth + 1, sanitize))
+        (name, bytes((len(name),)) + name.encode(), _reader(field, depth + 1, sanitize, lacking))
         for name, field in of.fields
     ]
     readers = {name: reader for name, _, reader in in_order}
@@ -335,8 +345,7 @@ def _tuple_reader(of: types.TupleType, depth: int, sanitize: bool) -> Reader:
             name, pos = name_at(data, pos, is_clarity_name)
             read_field = readers.get(name)
             if read_field is not None:
-                # A name that comes twice counts twice, and its last value stays; the interpreter
-                # makes a tuple that lacks a field of it.
+                # A name that comes twice counts twice, and its last value stays.
                 fields[name], pos = read_field(data, pos)
                 kept += 1
             elif sanitize:
@@ -345,6 +354,8 @@ def _tuple_reader(of: types.TupleType, depth: int, sanitize: bool) -> Reader:
                 raise expected(of)
         if kept != wanted:
             raise expected(of)
+        if len(fields) != wanted and not lacking:
+            raise SerializationError(INCOMPLETE, "Illegal tuple type")
         return Tuple(fields), pos
 
     return read

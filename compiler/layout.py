@@ -88,6 +88,9 @@ APPENDED: Final = 8
 LISTED: Final = 16
 """Flags of a list's vector, bits 1 to 4; see the module's text."""
 
+LISTED_ROW: Final = 8
+"""Bytes of the two words for an element; see LISTED."""
+
 NESTED_FLAGS: Final = 1 | ENTRY_CARRIED | OWN_LENGTHS
 """The flags that a list's vector within another vector may have."""
 
@@ -263,6 +266,11 @@ def _declared(type_: Type, out: list[int]) -> None:
                 _declared(field_type, out)
         case _:
             pass
+
+
+def vector_room(type_: ListType) -> int:
+    """Bytes of a list's vector that can say what each element carries: two words are for that."""
+    return 4 * layout_of(type_).dimensions + 8
 
 
 ARGUMENTS_BY_MEMORY: Final = 900

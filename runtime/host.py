@@ -28,6 +28,7 @@ from runtime.instance import (
     SUPPLY,
     Guest,
 )
+from runtime.memory import UncountedMemoryError
 from runtime.simnet import CHAIN_ID, Blocks, View
 from runtime.state import Get, State
 from runtime.transaction import Transaction
@@ -66,6 +67,8 @@ class Host:
         # As of the tip, where nothing else is said.
         self._view: View | None = None
         self.past: list[tuple[Get, View]] = []
+        # Whether modules run that count memory, and tell at its place that calls go too deep.
+        self.exact = False
         self.supply_changed = False
         # The instance that is running: None outside of a transaction, when no function is called.
         self.guest: Guest = None  # type: ignore[assignment]
@@ -492,6 +495,9 @@ class Host:
         except VmPanic:
             raise
         except TransactionError as error:
+            if error.name == "MaxStackDepthReached" and not self.exact:
+                # Raised too early to know what was moved before (`compiler.lower.depth`).
+                raise UncountedMemoryError from error
             # Generated code puts the sender back.
             failure = error
             self.guest = guest

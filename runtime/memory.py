@@ -34,8 +34,8 @@ _NOT_ENOUGH: Final = 1
 
 
 class UncountedMemoryError(Exception):
-    """Nobody knows whether the transaction stays within the limit: it is to be run by modules that
-    count, all that it did being undone."""
+    """Nobody knows whether the transaction stays within the limit, or what it did before it went
+    too deep: it is to be run by modules that count, all that it did being undone."""
 
 
 class Usage:

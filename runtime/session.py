@@ -199,11 +199,11 @@ class Session:
             host.get, host.view = host.past[0]
             host.past.clear()
         others, self._guests = self._guests, OrderedDict()
-        self.counts_memory = True
+        self.counts_memory = host.exact = True
         try:
             yield
         finally:
-            self.counts_memory = False
+            self.counts_memory = host.exact = False
             self._guests = others
 
     def kept_guest(self, contract: str) -> Guest | None:

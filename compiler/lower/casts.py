@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
-from compiler.layout import DATA, ENTRY_CARRIED, KNOWN_EMPTY, OWN_LENGTHS, layout_of
+from compiler.layout import (
+    APPENDED,
+    DATA,
+    ENTRY_CARRIED,
+    KNOWN_EMPTY,
+    LISTED,
+    LISTED_ROW,
+    OWN_LENGTHS,
+    layout_of,
+    vector_room,
+)
 from compiler.lower import held as h
 from compiler.lower.held import Held
 from compiler.types import ListType, OptionalType, ResponseType, TupleType, Type
@@ -108,7 +118,7 @@ def _cast_list(
     length = fn.local_i32()
     h.push_part(code, value, start, part)
     code.call(fn.module.generated.max_len(part)).local_set(length)
-    vector = fn.alloc(size)
+    vector = fn.alloc(vector_room(part))
     code.local_get(vector)
     push(at)
     code.i32_const(size).memory_copy()
@@ -125,13 +135,37 @@ def _cast_list(
             code.i32_const(ENTRY_CARRIED).i32_eq()
             code.else_()
             code.i32_const(0)
-        code.select()
+        code.select().i32_store(4)
+        if fn.module.epoch.sanitizes_values:
+            _cast_table(fn, value, start, part, vector)
     else:
-        code.i32_const(ENTRY_CARRIED | 1)
-    code.i32_store(4)
+        code.i32_const(ENTRY_CARRIED | 1).i32_store(4)
     code.local_get(vector)
     _set_slot(code, value, start + 2)
     code.release(length, vector)
+
+
+def _cast_table(
+    fn: FunctionLowering, value: Held, start: int, part: ListType, vector: Local
+) -> None:
+    """Where elements were typed unlike each other, lists within them stay of unlike lengths."""
+    code = fn.code
+    own, count, table = code.locals((I32, I32, I32))
+    h.push_slot(code, value, start + 2)
+    code.local_tee(own)
+    with code.if_():
+        code.local_get(own).i32_load(4).i32_const(APPENDED | LISTED).i32_and()
+        with code.if_():
+            h.push_slot(code, value, start + 1)
+            code.local_tee(count).i32_const(LISTED_ROW).i32_mul().call(fn.module.alloc)
+            code.local_tee(table).local_get(own).local_get(count)
+            code.i32_const(layout_of(part.entry).dimensions)
+            fn.helper("fill_element_types")
+            code.local_get(table).local_get(count).local_get(vector).i32_const(8).i32_add()
+            fn.helper("cast_element_types")
+            code.local_get(vector).i32_const(LISTED | 1).i32_store(4)
+            code.local_get(vector).local_get(table).i32_store(vector_room(part) - 8)
+    code.release(own, count, table)
 
 
 def _set_slot(code: Code, value: Held, index: int) -> None:

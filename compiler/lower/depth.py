@@ -4,6 +4,10 @@ Every application that is being evaluated is a level; at 64 (128 from epoch 3.4)
 the transaction. How deep a stretch of code goes is known while compiling, how deep its function
 was entered is known at run time (CALL_DEPTH in `compiler.abi`). So there is one check where a
 function begins, for what it evaluates in any case, and one in each branch that goes deeper.
+
+That is too early to tell what was done and charged before, which shows only where the error is
+forgotten: in the body of an allowance that was violated. The host then runs the transaction again
+by modules that count memory (`compiler.lower.memory`), and in these each application checks itself.
 """
 
 from __future__ import annotations
@@ -73,6 +77,8 @@ def check_depth(fn: FunctionLowering, node: Node | HeldNode) -> int:
     Give that back to `fn.checked_level` where the branch ends.
     """
     before = fn.checked_level
+    if fn.module.counts_memory:
+        return before
     # The innermost application is entered with all around it active.
     deepest = fn.level + levels(node, fn.module.levels) - 1
     if deepest > before:
@@ -84,6 +90,26 @@ def check_depth(fn: FunctionLowering, node: Node | HeldNode) -> int:
         code.i32_const(0).i32_load(abi.MAX_CALL_DEPTH).i32_ge_u()
         fn.abort_if(abi.Abort.MAX_STACK_DEPTH)
     return before
+
+
+def check_application(fn: FunctionLowering) -> None:
+    """Check an application that begins here, in modules that count memory."""
+    if fn.module.counts_memory:
+        _check_now(fn, fn.level)
+
+
+def check_applied(fn: FunctionLowering) -> None:
+    """The same for a function that a word applies, after `enter_calls` with one `more`."""
+    if fn.module.counts_memory:
+        _check_now(fn, -1)
+
+
+def _check_now(fn: FunctionLowering, level: int) -> None:
+    fn.meter.flush()
+    code = fn.code
+    code.i32_const(0).i32_load(abi.CALL_DEPTH).i32_const(level).i32_add()
+    code.i32_const(0).i32_load(abi.MAX_CALL_DEPTH).i32_ge_s()
+    fn.abort_if(abi.Abort.MAX_STACK_DEPTH)
 
 
 def enter_calls(fn: FunctionLowering, more: int = 0) -> None:

@@ -13,6 +13,7 @@ from compiler.diagnostics import CompilerBug
 from compiler.layout import DATA, MAX_LEN, VECTOR, layout_of
 from compiler.lower import held as h
 from compiler.lower.calls import call_user_function
+from compiler.lower.depth import check_application
 from compiler.lower.function import HeldNode
 from compiler.lower.literals import push_literal
 from compiler.lower.typed.bounds import serialized_bounds, size_bounds, sum_of
@@ -72,6 +73,7 @@ def _lower_application(fn: FunctionLowering, node: ListNode) -> Type:
     fn.code.mark(node.id)
     fn.charge("cost_lookup_function")
     result = module.typed.own_types.get(node.id) or module.types.get(node.id)
+    check_application(fn)
     fn.level += 1
     type_ = apply(fn, Call(head.name, node.children[1:], result, node.id))
     fn.level -= 1

@@ -98,6 +98,21 @@
         (br $all)))
     (memory.fill (local.get $rows) (i32.const 0) (i32.shl (local.get $count) (i32.const 3))))
 
+  ;; The same rows once the list was cast, whose entry's dimensions are at $entry now: elements that
+  ;; carried a type keep its lengths, as the first word of a row says; the others are as long as they
+  ;; are.
+  (func (export "cast_element_types") (param $rows i32) (param $count i32) (param $entry i32)
+    (block $done
+      (loop $all
+        (br_if $done (i32.eqz (local.get $count)))
+        (i64.store (local.get $rows)
+          (i64.shl
+            (i64.extend_i32_u (local.get $entry))
+            (select (i64.const 0) (i64.const 32) (i32.load (local.get $rows)))))
+        (local.set $rows (i32.add (local.get $rows) (i32.const 8)))
+        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (br $all))))
+
   ;; Dimension by dimension the larger of both, into $into: the least supertype of two vectors.
   (func (export "merge_dimensions") (param $into i32) (param $other i32) (param $count i32)
     (local $a i32)

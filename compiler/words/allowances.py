@@ -33,7 +33,7 @@ from compiler.lower.function import FunctionLowering, HeldNode
 from compiler.lower.held import Held
 from compiler.lower.typed.bounds import size_bounds
 from compiler.syntax.ast import AtomNode, ListNode, LiteralNode
-from compiler.types import PRINCIPAL, UINT, ResponseType, StringAsciiType, Type
+from compiler.types import BOOL, PRINCIPAL, UINT, ResponseType, StringAsciiType, Type
 from compiler.values import StringAscii
 from compiler.wasm.functions import Local
 from compiler.wasm.valtypes import I32
@@ -41,6 +41,7 @@ from compiler.words.contract_calls import become_contract, restore_sender, save_
 from compiler.words.control import wasm_types
 from compiler.words.element_types import entry_type, push_unit
 from compiler.words.elements import element_size, element_type
+from compiler.words.host_word import emit_host_word
 from compiler.words.keywords import push_principal
 from compiler.words.options import build
 from compiler.words.word import Call, Form, Word
@@ -182,9 +183,7 @@ def _allowance(fn: FunctionLowering, node: Node, arguments: _Arguments, kept: Lo
         fn.code.local_get(contract.locals[0]).i32_load8_u().i32_const(_STANDARD).i32_eq()
         fn.abort_if(abi.Abort.EXPECTED_CONTRACT_PRINCIPAL_VALUE)
         token = arguments.add(given[1], _TOKEN_NAME)
-        if _is_bad_name(given[1]):
-            fn.code.i32_const(1)
-            fn.abort_if(abi.Abort.BAD_TOKEN_NAME)
+        _check_name(fn, given[1], token)
         allowed = arguments.add(given[2])
         _hold_token(fn, contract, token, allowed if word == "with-nft" else None, kept)
     return word
@@ -233,13 +232,17 @@ def _push_sizes(fn: FunctionLowering, assets: Held) -> None:
         own.release(fn)
 
 
-def _is_bad_name(node: Node) -> bool:
-    """Whether a literal names no token; names that are not literal are the host's to check."""
-    return (
-        isinstance(node, LiteralNode)
-        and isinstance(node.value, StringAscii)
-        and not is_clarity_name(node.value.value)
-    )
+def _check_name(fn: FunctionLowering, node: Node, name: Held) -> None:
+    """Refuse what names no token, before the argument behind it; the host looks if no literal."""
+    if isinstance(node, LiteralNode) and isinstance(node.value, StringAscii):
+        if is_clarity_name(node.value.value):
+            return
+        fn.code.i32_const(1)
+    else:
+        fn.push(name)
+        emit_host_word(fn, "token-name", [_TOKEN_NAME], BOOL)
+        fn.code.i32_eqz()
+    fn.abort_if(abi.Abort.BAD_TOKEN_NAME)
 
 
 def _protect(

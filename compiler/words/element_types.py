@@ -9,9 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from compiler.layout import APPENDED, ENTRY_CARRIED, LISTED, OWN_LENGTHS, layout_of
+from compiler.layout import (
+    APPENDED,
+    ENTRY_CARRIED,
+    LISTED,
+    LISTED_ROW,
+    OWN_LENGTHS,
+    layout_of,
+    vector_room,
+)
 from compiler.lower import held as h
 from compiler.lower.casts import cast_element, holds_lists
 from compiler.lower.held import Held
@@ -22,9 +30,6 @@ from compiler.words.elements import element_size
 
 if TYPE_CHECKING:
     from compiler.lower.function import FunctionLowering
-
-_ROW: Final = 8
-"""Bytes of the two words that a table has for each element (LISTED in `compiler.layout`)."""
 
 
 class EntryType:
@@ -131,7 +136,7 @@ def _push_row(fn: FunctionLowering, type_: ListType, at: Local, entry: EntryType
     code = fn.code
     code.local_get(at).local_get(entry.base).i32_sub()
     code.i32_const(element_size(type_)).i32_div_u()
-    code.i32_const(_ROW).i32_mul().local_get(entry.table).i32_add()
+    code.i32_const(LISTED_ROW).i32_mul().local_get(entry.table).i32_add()
 
 
 def _make_table(
@@ -139,8 +144,8 @@ def _make_table(
 ) -> None:
     """Set `table` to a new table for `room` elements: what those of a list carry, then nothing."""
     code = fn.code
-    code.local_get(room).i32_const(_ROW).i32_mul().call(fn.module.alloc).local_tee(table)
-    code.i32_const(0).local_get(room).i32_const(_ROW).i32_mul().memory_fill()
+    code.local_get(room).i32_const(LISTED_ROW).i32_mul().call(fn.module.alloc).local_tee(table)
+    code.i32_const(0).local_get(room).i32_const(LISTED_ROW).i32_mul().memory_fill()
     code.local_get(table)
     _fill_table(fn, type_, own, length)
 
@@ -159,11 +164,6 @@ def _push_carries(fn: FunctionLowering, own: Local) -> None:
         code.local_get(own).i32_load(4).i32_const(ENTRY_CARRIED | APPENDED | LISTED).i32_and()
         code.else_()
         code.i32_const(0)
-
-
-def vector_room(type_: ListType) -> int:
-    """Bytes of a vector that can say what each element carries."""
-    return 4 * (2 + layout_of(type_.entry).dimensions + 2)
 
 
 def _keep_table(fn: FunctionLowering, type_: ListType, vector: Local, table: Local) -> None:
@@ -216,7 +216,7 @@ def keep_replaced(
     with code.if_():
         table = fn.local_i32()
         _make_table(fn, type_, own, length, length, table)
-        code.local_get(table).local_get(index).i32_const(_ROW).i32_mul().i32_add()
+        code.local_get(table).local_get(index).i32_const(LISTED_ROW).i32_mul().i32_add()
         if element is None:
             code.i64_const(0)
         else:
@@ -248,7 +248,7 @@ def keep_joined(
         _make_table(fn, type_, first.locals[2], first.locals[1], room, table)
         code.local_get(table).local_set(at)
         for before, value in pairwise(carrying):
-            code.local_get(at).local_get(before.locals[1]).i32_const(_ROW).i32_mul().i32_add()
+            code.local_get(at).local_get(before.locals[1]).i32_const(LISTED_ROW).i32_mul().i32_add()
             code.local_tee(at)
             _fill_table(fn, type_, value.locals[2], value.locals[1])
         _keep_table(fn, type_, vector, table)
@@ -266,7 +266,7 @@ class UnlikeTypes:
         self._table, self._row, self._first, self._same = fn.code.locals((I32, I32, I32, I32))
         code = fn.code
         push_count()
-        code.i32_const(_ROW).i32_mul().call(fn.module.alloc)
+        code.i32_const(LISTED_ROW).i32_mul().call(fn.module.alloc)
         code.local_tee(self._table).local_set(self._row)
         code.i32_const(0).local_set(self._first)
         code.i32_const(1).local_set(self._same)
@@ -275,7 +275,7 @@ class UnlikeTypes:
         """The next element carries the type of `vector`, which is its alone."""
         fn, code = self._fn, self._fn.code
         code.local_get(self._row).local_get(vector).i64_extend_i32_u().i64_store()
-        code.local_get(self._row).i32_const(_ROW).i32_add().local_set(self._row)
+        code.local_get(self._row).i32_const(LISTED_ROW).i32_add().local_set(self._row)
         code.local_get(self._first)
         with code.if_():
             code.local_get(self._first).i32_const(dimensions)
@@ -311,7 +311,7 @@ class FilteredTypes:
         code.i32_const(0).local_set(self._table)
         code.local_get(entry.table)
         with code.if_():
-            code.local_get(sequence.locals[1]).i32_const(_ROW).i32_mul().call(fn.module.alloc)
+            code.local_get(sequence.locals[1]).i32_const(LISTED_ROW).i32_mul().call(fn.module.alloc)
             code.local_tee(self._table).local_set(self._row)
 
     def keep(self, at: Local) -> None:
@@ -322,7 +322,7 @@ class FilteredTypes:
             code.local_get(self._row)
             _push_row(self._fn, self._type, at, self._entry)
             code.i64_load().i64_store()
-            code.local_get(self._row).i32_const(_ROW).i32_add().local_set(self._row)
+            code.local_get(self._row).i32_const(LISTED_ROW).i32_add().local_set(self._row)
 
     def finish(self, vector: Local) -> None:
         """Set `vector`, the list's, to that of what is left."""

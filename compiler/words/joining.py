@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import CompilerBug
-from compiler.layout import KNOWN_EMPTY, layout_of
+from compiler.layout import KNOWN_EMPTY, layout_of, vector_room
 from compiler.lower import held as h
 from compiler.lower.held import Held
 from compiler.lower.typed.bounds import most_elements, size_bounds, sum_of
@@ -16,7 +16,7 @@ from compiler.types import (
 )
 from compiler.wasm.functions import Local
 from compiler.wasm.valtypes import I32
-from compiler.words.element_types import keep_appended, keep_joined, vector_room
+from compiler.words.element_types import keep_appended, keep_joined
 from compiler.words.elements import (
     charge_i32,
     element_size,

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from compiler.layout import layout_of
+from compiler.layout import layout_of, vector_room
 from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
 from compiler.syntax.ast import AtomNode, ListNode
 from compiler.types import ListType, OptionalType, ResponseType, TupleType, Type
 from compiler.wasm.functions import Local
-from compiler.words.element_types import UnlikeTypes, vector_room
+from compiler.words.element_types import UnlikeTypes
 
 if TYPE_CHECKING:
     from compiler.lower.function import FunctionLowering

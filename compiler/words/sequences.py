@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from compiler import type_relations
 from compiler.diagnostics import CompilerBug
-from compiler.layout import layout_of
+from compiler.layout import layout_of, vector_room
 from compiler.lower import held as h
 from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
@@ -23,7 +23,7 @@ from compiler.types import (
 from compiler.wasm.functions import Local
 from compiler.words.constants import constant_elements
 from compiler.words.control import wasm_types
-from compiler.words.element_types import entry_type, push_unit, vector_room
+from compiler.words.element_types import entry_type, push_unit
 from compiler.words.elements import (
     charge_i32,
     element_size,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from compiler import abi
 from compiler.diagnostics import CompilerBug
-from compiler.layout import layout_of
+from compiler.layout import layout_of, vector_room
 from compiler.lower import held as h
 from compiler.lower.held import Held
 from compiler.lower.typed.bounds import most_elements, size_bounds
@@ -21,12 +21,7 @@ from compiler.types import (
 from compiler.wasm.functions import Local
 from compiler.wasm.valtypes import I32
 from compiler.words.control import wasm_types
-from compiler.words.element_types import (
-    entry_type,
-    keep_replaced,
-    push_element,
-    vector_room,
-)
+from compiler.words.element_types import entry_type, keep_replaced, push_element
 from compiler.words.elements import (
     charge_i32,
     element_size,

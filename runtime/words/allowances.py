@@ -18,6 +18,7 @@ from compiler.versions import Epoch
 from runtime import errors
 from runtime.assets import Asset, AssetMap
 from runtime.words.arguments import principal_of, uint_of
+from runtime.words.context import WordContext
 
 UNLISTED: Final = 128
 """The index that stands for an asset for which there is no allowance."""
@@ -123,8 +124,18 @@ def _first_exceeded(allowed: list[tuple[int, int]], amount: int) -> list[int]:
 
 
 def _asset(contract: Value, name: Value) -> Asset:
-    if not isinstance(name, StringAscii):
+    return Asset(principal_of(contract), _name_of(name))
+
+
+def _name_of(value: Value) -> str:
+    if not isinstance(value, StringAscii):
         raise CompilerBug("an allowance for a token without a name")
-    if not is_clarity_name(name.value):
-        raise errors.runtime("BadTokenName")
-    return Asset(principal_of(contract), name.value)
+    return value.value
+
+
+def _token_name(_context: WordContext, _site: Site, arguments: Sequence[Value]) -> Value:
+    """Whether a token can have that name."""
+    return is_clarity_name(_name_of(arguments[0]))
+
+
+WORDS: Final = {"token-name": _token_name}

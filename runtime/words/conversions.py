@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from compiler.consensus import SerializationError, deserialize
+from compiler.consensus import INCOMPLETE, SerializationError, deserialize
 from compiler.description import Site
 from compiler.diagnostics import CompilerBug
-from compiler.types import OptionalType
+from compiler.types import OptionalType, Type
 from compiler.values import (
     NONE,
     Buffer,
@@ -23,6 +23,7 @@ from compiler.values import (
     Value,
     source,
 )
+from compiler.versions import Epoch
 from runtime import errors
 from runtime.words.arguments import bytes_of
 from runtime.words.context import WordContext
@@ -38,10 +39,27 @@ def _from_consensus_buff(context: WordContext, site: Site, arguments: Sequence[V
     try:
         value = deserialize(data, site.result.inner, sanitize=epoch.sanitizes_values)
     except SerializationError as error:
-        if error.kind == "UnexpectedSerialization" and not epoch.unexpected_serialization_is_none:
-            raise errors.check("Unreachable") from None
-        return NONE
-    return Some(value)
+        kind = error.kind
+    else:
+        return Some(value)
+    if kind == INCOMPLETE:
+        kind = _kind_besides(data, site.result.inner, epoch)
+    if kind == "UnexpectedSerialization" and not epoch.unexpected_serialization_is_none:
+        raise errors.check("Unreachable")
+    return NONE
+
+
+def _kind_besides(data: bytes, of: Type, epoch: Epoch) -> str:
+    """What is wrong with bytes besides a tuple that names a field twice and lacks another.
+
+    If it is nothing, the interpreter goes on with a tuple that lacks the field, which no typed code
+    can hold; it ends where the field is asked for, and we end at once.
+    """
+    try:
+        deserialize(data, of, sanitize=epoch.sanitizes_values, lacking=True)
+    except SerializationError as error:
+        return error.kind
+    raise errors.check("Unreachable", "a tuple lacks a field")
 
 
 def _to_ascii(_context: WordContext, _site: Site, arguments: Sequence[Value]) -> Value:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from compiler.consensus import (
+    INCOMPLETE,
     SerializationError,
     codec,
     deserialize,
@@ -194,9 +195,15 @@ def test_fields_come_in_any_order() -> None:
         assert list(value) == ["a", "b"]  # type: ignore[call-overload]
 
 
-def test_a_field_that_comes_twice_hides_another() -> None:
+def test_a_field_that_comes_twice_hides_another_if_that_may_lack() -> None:
     twice = bytes.fromhex("0c000000020161" + "00" + ZERO + "0161" + "00" + "ff" * 16)
-    assert deserialize(twice, PAIR) == Tuple({"a": Int(-1)})
+    assert deserialize(twice, PAIR, lacking=True) == Tuple({"a": Int(-1)})
+    for sanitize in (False, True):
+        with pytest.raises(SerializationError, match="Illegal tuple type") as caught:
+            deserialize(twice, PAIR, sanitize)
+        assert caught.value.kind == INCOMPLETE
+    with pytest.raises(SerializationError, match="Illegal tuple type"):
+        codec(PAIR).read(twice)
 
 
 def test_bytes_may_follow() -> None:

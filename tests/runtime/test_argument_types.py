@@ -106,6 +106,18 @@ def test_what_is_no_value_is_refused_with_a_text(argument: bytes | str, message:
         assert message in caught.value.message
 
 
+@pytest.mark.parametrize("version", [OLD, NEW])
+def test_a_tuple_that_names_a_field_twice_is_no_value(version: ClarityVersion) -> None:
+    field = b"\x01a" + serialize(Int(1))
+    other = b"\x01b" + serialize(Int(1))
+    pair = t.TupleType((("a", t.INT), ("b", t.INT)))
+    for fields in ([field, field], [other, other], [field, other, field]):
+        data = b"\x0c" + len(fields).to_bytes(4, "big") + b"".join(fields)
+        for of, argument in ((pair, data), (t.OptionalType(pair), b"\x0a" + data)):
+            with pytest.raises(Rejected, match="Illegal tuple type"):
+                values(argument, of, version)
+
+
 def test_without_types_arguments_are_read_but_not_looked_at() -> None:
     given = [serialize(Int(1)), UInt(2), serialize(Buffer(b"a")).hex()]
     read = argument_values(given, None, NEW, Epoch.EPOCH_3_1)
