@@ -72,13 +72,16 @@ campaign: $(STAMP) reference-vm
 	$(BIN)/python -m runtime.crosscheck --seed $(SEED) $(CAMPAIGN) --json campaign-$(SEED).json
 
 # Builds and their cache under faults, in the long forms; `make test` has short ones. Each says what
-# it did and its seed: make faults-kill KILLS=50 FAULT_SEED=7
+# it did and its seed: make faults-kill KILLS=50 FAULT_SEED=7. They wait for the disk more than for
+# the processor, unless it is none: make faults FAULT_FOLDER=/dev/shm
 KILLS ?= 300
 PROCESS_ROUNDS ?= 50
 FAULT_ROUNDS ?= 5000
 FAULT_SEED ?=
-FAULTS = env $(if $(FAULT_SEED),CLARBUILD_FAULT_SEED=$(FAULT_SEED)) $(1) $(BIN)/pytest -rA \
-	-o faulthandler_timeout=0 -p no:cacheprovider
+FAULT_FOLDER ?=
+FAULTS = env $(if $(FAULT_SEED),CLARBUILD_FAULT_SEED=$(FAULT_SEED)) \
+	$(if $(FAULT_FOLDER),TMPDIR=$(FAULT_FOLDER)) $(1) $(BIN)/pytest -rA \
+	-o faulthandler_timeout=0 -o tmp_path_retention_policy=failed -p no:cacheprovider
 
 faults: faults-kill faults-processes faults-damage faults-planted faults-machine
 
@@ -106,10 +109,11 @@ faults-machine: $(STAMP)
 	$(call FAULTS,) tests/clarbuild/test_faults.py tests/cache/test_cache_disk.py \
 		-k "disk or read_only or clock or version or format or permission"
 
-# kill -9 at random moments of a chain in a folder, of its store alone and with contracts
+# kill -9 at random moments of a chain in a folder, of its store alone, with contracts, and forking
 kills: $(STAMP)
 	CLARBUILD_KILLS=$(KILLS) $(BIN)/pytest -rA -o faulthandler_timeout=0 -p no:cacheprovider \
-		tests/runtime/kept/test_killed.py tests/runtime/stores/test_chain_folder.py -k kill
+		tests/runtime/kept/test_killed.py tests/runtime/kept/test_kept_forks.py \
+		tests/runtime/stores/test_chain_folder.py -k kill
 
 # The recorded logs on all three stores, each chain closed and opened again at random places:
 # make splits SPLITS='mainnet --stores marf --restarts 40 --seed 7'

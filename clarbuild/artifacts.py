@@ -13,7 +13,7 @@ from typing import Any
 from cache.digest import ActionKey, Digest
 from cache.outcome import Action
 from cache.store import Store
-from clarbuild.key import CompileStep
+from clarbuild.key import CompileStep, absent_needs
 from clarbuild.plan import Exported
 from clarbuild.worker import CompileReply
 from compiler.diagnostics import Diagnostic, Severity, Span
@@ -24,6 +24,27 @@ FORMAT = 1
 
 class EntryFormatError(ValueError):
     """Metadata of an entry that is not ours, or of another format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """What a build keeps of an entry: the descriptions would be most of a large one's memory.
+
+    `exported` is None for an invalid contract; of one, `absent` are the contracts that weren't there.
+    """
+
+    exported: Exported | None
+    wasm: Digest | None
+    interface: Digest | None
+    wasm_size: int
+    seconds: float
+    diagnostics: tuple[Diagnostic, ...]
+    absent: tuple[str, ...]
+
+    @property
+    def valid(self) -> bool:
+        """Whether there is a module."""
+        return self.exported is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +74,19 @@ class Entry:
     def exported(self) -> Exported | None:
         """What it shows its dependents; None for an invalid contract."""
         return None if self.observed is None else Exported(self.observed, self.mentions)
+
+    @property
+    def brief(self) -> Brief:
+        """What a build keeps of it."""
+        return Brief(
+            self.exported,
+            self.wasm,
+            self.interface,
+            self.wasm_size,
+            self.seconds,
+            self.diagnostics,
+            () if self.valid else tuple(absent_needs(self.inputs)),
+        )
 
 
 def put_entry(

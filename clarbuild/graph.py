@@ -16,7 +16,7 @@ class Graph:
 
     A cycle is a way round, the first unit repeated at the end; nothing can be built of what lies
     on one or depends on it. In a `knotted` graph some contract names one that names it back: there
-    its edges depend on more of a source than what it refers to.
+    its edges depend on more of a source than what it refers to, on what it is found to have `passed`.
     """
 
     units: tuple[Unit, ...]
@@ -25,6 +25,7 @@ class Graph:
     dependents: tuple[tuple[int, ...], ...]
     cycles: tuple[tuple[int, ...], ...]
     knotted: bool
+    passed: dict[int, frozenset[str]]
     _deployments: dict[tuple[int, str], list[int]]
     _ordered: bool
 
@@ -51,6 +52,17 @@ class Graph:
                     reached.add(other)
                     ahead.append(other)
         return reached
+
+    def ancestors(self, number: int) -> set[int]:
+        """All that must be finished before a unit."""
+        found: set[int] = set()
+        ahead = list(self.dependencies[number])
+        while ahead:
+            other = ahead.pop()
+            if other not in found:
+                found.add(other)
+                ahead += self.dependencies[other]
+        return found
 
     def _precedes(self, other: int, number: int) -> bool:
         return not self._ordered or precedes(self.units, other, number)
@@ -103,10 +115,17 @@ def link(
             sorted(n for n in found if n != number and (not ordered or precedes(units, n, number)))
         )
 
+    looked_at: dict[int, frozenset[str]] = {}
+
+    def kept_if_passed(number: int) -> frozenset[str]:
+        if number not in looked_at:
+            looked_at[number] = passed(number)
+        return looked_at[number]
+
     edges = [targets(number, found.all) for number, found in enumerate(references)]
     knots = [] if ordered else _knots(edges)
     if knots:
-        for keep in (passed, lambda _number: frozenset[str]()):
+        for keep in (kept_if_passed, lambda _number: frozenset[str]()):
             for members in _knots(edges):
                 for number in members:
                     own = references[number]
@@ -123,6 +142,7 @@ def link(
         tuple(map(tuple, dependents)),
         tuple(_way_round(edges, members) for members in _knots(edges)) if knots else (),
         bool(knots),
+        looked_at,
         deployments,
         ordered,
     )

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,7 +27,7 @@ from clarbuild.units import Manifest
 if TYPE_CHECKING:
     from clarbuild.sources import Source
 
-_FORMAT = 2
+_FORMAT = 3
 # A file written this shortly before it was hashed may have been written again under one stamp.
 _RACY_NS = 2_000_000_000
 
@@ -138,14 +139,15 @@ def load_memory(path: Path) -> Memory:
         check, _, body = path.read_bytes().partition(b"\n")
         if check != _check(body):
             return Memory()
-        return _decode(json.loads(body))
+        return _decode(body.split(b"\n"))
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError):
         return Memory()
 
 
 def save_memory(path: Path, memory: Memory, location: Path) -> None:
     """Writes the memory in one step; where that can't be, the next build only takes longer."""
-    body = json.dumps(_encode(memory, location), separators=(",", ":")).encode()
+    rows = _encode(memory, location)
+    body = b"\n".join(json.dumps(row, separators=(",", ":")).encode() for row in rows)
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -161,33 +163,34 @@ def _check(body: bytes) -> bytes:
     return blake3(body, derive_key_context="clarbuild v1 project memory").hexdigest().encode()
 
 
-def _encode(memory: Memory, location: Path) -> dict[str, Any]:
-    labels = {label: number for number, label in enumerate(memory.settled)}
-    return {
-        "format": _FORMAT,
-        "project": str(location.absolute()),
-        "tool": memory.tool,
-        "stamps": {
-            path: [*_fields(stamp), seen, digest.hex]
-            for path, (stamp, seen, digest) in memory.stamps.items()
-        },
-        "references": {
-            digest.hex: [row.needed, row.named] for digest, row in memory.references.items()
-        },
-        "last": {label: key.hex for label, key in memory.last.items()},
-        "before": {label: key.hex for label, key in memory.before.items()},
-        "settled": {
-            label: [
-                row.source and row.source.hex,
-                row.rules,
-                # A label that isn't one of these is of a unit that came to no key.
-                [labels.get(other, other) for other in row.dependencies],
-                row.key and row.key.hex,
-            ]
-            for label, row in memory.settled.items()
-        },
-        "recalled": _recalled_row(memory.recalled),
+def _encode(memory: Memory, location: Path) -> Iterator[object]:
+    """The lines of the file: a head and one table each, so that no two are in pieces at once."""
+    settled = memory.settled
+    labels = {label: number for number, label in enumerate(settled)}
+    yield {"format": _FORMAT, "project": str(location.absolute()), "tool": memory.tool}
+    yield {
+        path: [*_fields(stamp), seen, digest.hex]
+        for path, (stamp, seen, digest) in memory.stamps.items()
     }
+    yield {digest.hex: [row.needed, row.named] for digest, row in memory.references.items()}
+    yield {
+        label: [
+            row.source and row.source.hex,
+            row.rules,
+            # A label that isn't one of these is of a unit that came to no key.
+            [labels.get(other, other) for other in row.dependencies],
+            row.key and row.key.hex,
+        ]
+        for label, row in settled.items()
+    }
+    # Most often the key is the settled one.
+    yield {
+        label: key.hex
+        for label, key in memory.last.items()
+        if label not in settled or settled[label].key != key
+    }
+    yield {label: key.hex for label, key in memory.before.items()}
+    yield _recalled_row(memory.recalled)
 
 
 def _fields(stamp: Stamp) -> tuple[int, int, int, int]:
@@ -199,35 +202,61 @@ def _recalled_row(recalled: Recalled | None) -> list[Any] | None:
     return None if recalled is None or row is None else [recalled.given, recalled.asked, row]
 
 
-def _decode(data: dict[str, Any]) -> Memory:
-    if data["format"] != _FORMAT:
+def _decode(lines: list[bytes]) -> Memory:
+    head, stamps, references, settled, last, before, recalled = lines
+    about = json.loads(head)
+    if about["format"] != _FORMAT:
         return Memory()
-    digest, key = Digest.from_hex, ActionKey.from_hex
-    labels = list(data["settled"])
-    recalled = data["recalled"]
-    return Memory(
-        tool=data["tool"],
+    # What stands in several places is made once: a watch may keep it for days.
+    digest, key, rules_of = cache(Digest.from_hex), cache(ActionKey.from_hex), cache(_rules)
+    named: dict[str, str] = {}
+    share = named.setdefault
+    memory = Memory(
+        tool=about["tool"],
         stamps={
-            path: (Stamp(*row[:4]), row[4], digest(row[5])) for path, row in data["stamps"].items()
+            path: (Stamp(*row[:4]), row[4], digest(row[5]))
+            for path, row in json.loads(stamps).items()
         },
         references={
-            digest(text): References(tuple(row[0]), tuple(row[1]))
-            for text, row in data["references"].items()
-        },
-        last={label: key(text) for label, text in data["last"].items()},
-        before={label: key(text) for label, text in data["before"].items()},
-        settled={
-            label: Settled(
-                source and digest(source),
-                (rules[0], rules[1], rules[2]),
-                tuple(labels[other] if type(other) is int else other for other in dependencies),
-                text and key(text),
+            digest(text): References(
+                tuple(share(name, name) for name in needed),
+                tuple(share(name, name) for name in others),
             )
-            for label, (source, rules, dependencies, text) in data["settled"].items()
+            for text, (needed, others) in json.loads(references).items()
         },
-        recalled=None
-        if recalled is None
-        else Recalled(
-            recalled[0], tuple((a, b, c) for a, b, c in recalled[1]), manifest_of(recalled[2])
-        ),
+        settled=_settled(json.loads(settled), digest, key, rules_of),
+        before={label: key(text) for label, text in json.loads(before).items()},
+        recalled=_recalled(json.loads(recalled)),
     )
+    memory.last = {label: row.key for label, row in memory.settled.items() if row.key is not None}
+    memory.last |= {label: key(text) for label, text in json.loads(last).items()}
+    return memory
+
+
+def _settled(
+    rows: dict[str, Any],
+    digest: Callable[[str], Digest],
+    key: Callable[[str], ActionKey],
+    rules_of: Callable[[int, int, int], tuple[int, int, int]],
+) -> dict[str, Settled]:
+    labels = list(rows)
+    return {
+        label: Settled(
+            source and digest(source),
+            rules_of(*rules),
+            tuple(labels[other] if type(other) is int else other for other in dependencies),
+            text and key(text),
+        )
+        for label, (source, rules, dependencies, text) in rows.items()
+    }
+
+
+def _rules(version: int, epoch: int, cost_epoch: int) -> tuple[int, int, int]:
+    return version, epoch, cost_epoch
+
+
+def _recalled(row: list[Any] | None) -> Recalled | None:
+    if row is None:
+        return None
+    given, asked, manifest = row
+    return Recalled(given, tuple((a, b, c) for a, b, c in asked), manifest_of(manifest))

@@ -121,8 +121,10 @@ class Plan:
 
         Those are the ones that it refers to and, again and again, those whose traits stand in an
         interface of one of them. Keys are identifiers as `number` names them; values the units
-        that are deployed under them.
+        that are deployed under them. One that `number` does not wait for may be finished by chance,
+        but counts as if it was not there.
         """
+        within = self.graph.ancestors(number) if self.graph.knotted else None
         deployer = self.graph.units[number].deployer
         found: dict[str, int | None] = {}
         queue = [absolute(name, deployer) for name in self.graph.references[number].all]
@@ -132,6 +134,8 @@ class Plan:
                 continue
             found[contract] = None
             for other in self.graph.deployed(number, contract):
+                if within is not None and other not in within:
+                    continue
                 exported = self.exported(other)
                 if exported is not None:
                     found[contract] = other

@@ -128,6 +128,7 @@ def manifest_of(row: dict[str, Any]) -> Manifest:
     epochs = {epoch.value: epoch for epoch in Epoch}
     # To make a path takes longer than all else here, and a log deploys a file more than once.
     path_of = cache(Path)
+    deployers: dict[str, str] = {}
     return Manifest(
         row["kind"],
         row["name"],
@@ -135,7 +136,7 @@ def manifest_of(row: dict[str, Any]) -> Manifest:
         Path(row["location"]),
         tuple(
             Unit(
-                deployer,
+                deployers.setdefault(deployer, deployer),
                 name,
                 versions[version],
                 epochs[epoch],

@@ -127,12 +127,35 @@ class Builder:
             if not len(found) % _CHECK_EVERY:
                 check()
             found.append(sources.source(unit))
-        graph = _linked(manifest, sources, found)
-        settled = {} if graph.knotted else self._settled(manifest, found, graph)
+        graph = self._linked(manifest, sources, found)
+        settled = self._settled(manifest, found, graph)
         check()
+        known = {} if self._whole is None else self._whole.lookup.entries
         return Building(
-            manifest, sources, found, graph, settled, self.memory, self.options, self.around
+            manifest, sources, found, graph, settled, known, self.memory, self.options, self.around
         )
+
+    def _linked(self, manifest: Manifest, sources: Sources, found: list[Source]) -> Graph:
+        references = tuple(
+            _NO_REFERENCES if source.digest is None else sources.references(unit, source)
+            for unit, source in zip(manifest.units, found, strict=True)
+        )
+
+        def passed(number: int) -> frozenset[str]:
+            return passed_references(sources.text(manifest.units[number], found[number]))
+
+        before = self._whole
+        if (
+            before is not None
+            and before.manifest is manifest
+            and before.graph.references == references
+            and all(
+                found[number].digest == before.found[number].digest or passed(number) == was
+                for number, was in before.graph.passed.items()
+            )
+        ):
+            return before.graph
+        return link(manifest, references, passed)
 
     def _sources(self) -> Sources:
         clock = self.around.clock
@@ -163,7 +186,7 @@ class Builder:
     def _go_on(self, touched: Collection[str]) -> Building | None:
         """A build after edits of sources alone; None where more must be looked at."""
         before = self._whole
-        if before is None or before.graph.knotted:
+        if before is None:
             return None
         numbers: set[int] = set()
         for path in touched:
@@ -180,7 +203,10 @@ class Builder:
                 return None
             if sources.references(unit, source) != before.graph.references[number]:
                 return None
-        settled = dict(before.left)
+            was = before.graph.passed.get(number)
+            if was is not None and passed_references(sources.text(unit, source)) != was:
+                return None
+        settled = dict(before.settling.left)
         for number in numbers:
             row = settled.get(number)
             if row is None:
@@ -195,23 +221,12 @@ class Builder:
             found,
             before.graph,
             settled,
+            before.lookup.entries,
             self.memory,
             self.options,
             self.around,
             before,
         )
-
-
-def _linked(manifest: Manifest, sources: Sources, found: list[Source]) -> Graph:
-    references = [
-        _NO_REFERENCES if source.digest is None else sources.references(unit, source)
-        for unit, source in zip(manifest.units, found, strict=True)
-    ]
-
-    def passed(number: int) -> frozenset[str]:
-        return passed_references(sources.text(manifest.units[number], found[number]))
-
-    return link(manifest, references, passed)
 
 
 def _tool(toolchain: Toolchain) -> str:

@@ -55,6 +55,11 @@ class Steps:
             key = self._keys[identity] = step.key
         return key
 
+    def forget(self) -> None:
+        """Lets the steps go, which a build has little use for after its end; they can be made again."""
+        self._steps.clear()
+        self._keys.clear()
+
     def _describe(self, number: int) -> CompileStep:
         unit = self._manifest.units[number]
         source = self._found[number].digest

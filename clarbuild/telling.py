@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from cache.digest import ActionKey
 from cache.outcome import Miss, Reason
 from cache.store import Store
-from clarbuild.artifacts import Entry, EntryFormatError, from_action
+from clarbuild.artifacts import Brief, EntryFormatError, from_action
 from clarbuild.graph import Graph
-from clarbuild.key import CompileStep, absent_needs, changes
+from clarbuild.key import CompileStep, changes
 from clarbuild.problems import InputError, Problem, fault, problem
 from clarbuild.sources import Source
 from clarbuild.units import Manifest, Unit
@@ -50,7 +50,7 @@ class Problems:
         self._found = found
         self._graph = graph
 
-    def of_entry(self, number: int, entry: Entry, text: str) -> tuple[Problem, ...]:
+    def of_entry(self, number: int, entry: Brief, text: str) -> tuple[Problem, ...]:
         """Stored diagnostics as this deployment of the contract sees them, with hints of ours.
 
         What makes a contract invalid is an error, though the interpreter may call it a note ("to
@@ -73,12 +73,12 @@ class Problems:
             for found in entry.diagnostics
         )
 
-    def _hint(self, number: int, entry: Entry, found: Diagnostic) -> str | None:
+    def _hint(self, number: int, entry: Brief, found: Diagnostic) -> str | None:
         """For a contract that isn't there: whether it failed or nobody told of it."""
         if "unresolved contract" not in found.message:
             return None
         unit = self._manifest.units[number]
-        for identifier in absent_needs(entry.inputs):
+        for identifier in entry.absent:
             contract = bound(unit, identifier)
             if contract not in bound(unit, found.message):
                 continue

@@ -8,6 +8,7 @@ polled.
 
 from __future__ import annotations
 
+import ctypes
 import threading
 import time
 from collections.abc import Callable
@@ -160,6 +161,13 @@ class Watcher:
         return found
 
 
+def _give_back_memory() -> None:
+    """Gives the system what a look at everything has left free, which glibc would keep."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
+
+
 class SupersededError(Exception):
     """A newer edit has come: the build that runs is of no use any more."""
 
@@ -192,6 +200,8 @@ def watch(
             build(None if quiet else since, quiet=quiet)
             looked = quiet or since is None
             since = set()
+            if looked:
+                _give_back_memory()
         except SupersededError:
             looked = False
         except InputError as error:

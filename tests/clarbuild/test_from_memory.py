@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
+import tracemalloc
+import weakref
 from pathlib import Path
 
 import pytest
 from workspace import DEPLOYER, OTHER, Workspace, reasons, statuses
 
+import clarbuild.lookup
 from cache import MemoryStore
 from cache.digest import ActionKey
+from clarbuild.memory import load_memory, memory_path
 from clarbuild.outcome import BuildResult, Finished, Status
 from clarbuild.run import Builder
 
@@ -75,7 +80,7 @@ class Project:
         """Writes a source; not in a circle, but for some."""
         at = self.names.index(name)
         calls = tuple(self.names[:at])
-        if self.kind != "log" and self.rng.random() < 0.03:
+        if self.kind != "log" and self.rng.random() < 0.2:
             calls = tuple(self.names)
         path = self.path(name)
         path.write_text(source(self.rng, name, calls=calls))
@@ -230,3 +235,87 @@ def test_a_file_whose_time_was_set_back_is_read_again(workspace: Workspace) -> N
     os.utime(path, ns=(written.st_atime_ns, written.st_mtime_ns))
     assert path.stat().st_mtime_ns == written.st_mtime_ns
     assert reasons(workspace.build()) == {"token": "source changed"}
+
+
+def test_what_is_kept_is_what_was_known(workspace: Workspace) -> None:
+    """With contracts that come to a key only at times, and with one that was built differently."""
+    workspace.project({"token": "(ok 1)", "shop": "(contract-call? .token p)", "bad": "(bad)"})
+    workspace.build()
+    workspace.write({"token.clar": "(define-public (p) (ok 2))"})
+    (workspace.root / "bad.clar").unlink()
+    builder = workspace.builder()
+    builder.build(lambda _event: None)
+    known = builder.memory
+    state = workspace.root.with_name(f"{workspace.root.name}-state")
+    kept = load_memory(memory_path(state, workspace.root, "debug"))
+    bad = f"{DEPLOYER}.bad"
+    assert bad in known.last
+    assert known.settled[bad].key is None
+    assert known.last != known.before
+    assert kept == known
+
+
+def test_a_build_goes_when_the_next_is_there(workspace: Workspace) -> None:
+    """Not when garbage is next looked for, which may be long after."""
+    workspace.project({"token": "(ok 1)", "shop": "(contract-call? .token p)"})
+    builder = workspace.builder()
+    builds = []
+    gc.collect()
+    gc.disable()
+    try:
+        for number in range(4):
+            workspace.write({"token.clar": f"(define-public (p) (ok {number}))"})
+            touched = {str(workspace.root / "token.clar")} if number in (1, 2) else None
+            assert builder.build(lambda _event: None, touched=touched).compiled
+            builds.append(weakref.ref(builder._latest))
+        assert [build() is not None for build in builds] == [False, False, False, True]
+    finally:
+        gc.enable()
+
+
+def test_to_look_at_everything_again_takes_little_memory(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is the same is kept, and of what the store answers only a part is there at once."""
+    monkeypatch.setattr(clarbuild.lookup, "_AT_ONCE", 30)
+    workspace.project({f"c{n}": f"(define-public (p) (ok {n}))" for n in range(300)})
+    workspace.build()
+    tracemalloc.start()
+    try:
+        builder = workspace.builder()
+        result = builder.build(lambda _event: None)
+        gc.collect()
+        first, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        again = builder.build(lambda _event: None)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert again.same_end(result)
+    assert peak < 1.3 * first
+
+
+def test_contracts_that_name_each_other_are_looked_at_narrowly(workspace: Workspace) -> None:
+    """Until one begins to pass what it names: then that may be a circle."""
+    workspace.project(
+        {"token": "(print .shop)", "shop": "(contract-call? .token p)", "c": "(ok 1)"}
+    )
+    builder = workspace.builder()
+    builder.build(lambda _event: None)
+    told: list[str] = []
+
+    def edit(token: str) -> BuildResult:
+        told.clear()
+        workspace.write({"token.clar": token})
+        return builder.build(
+            lambda event: (
+                told.append(event.outcome.unit.name) if isinstance(event, Finished) else None
+            ),
+            touched={str(workspace.root / "token.clar")},
+        )
+
+    assert reasons(edit("(print .shop) (ok 1)")) == {"token": "source changed"}
+    assert told == ["token"]
+    passing = edit("(my-function .shop)")
+    assert [found.diagnostic.code for found in passing.problems] == []
+    assert sorted(told) == ["c", "shop", "token"]
