@@ -67,6 +67,11 @@ class KeptChain(Chain):
             store.drop_block()
             self._find_again()
 
+    @property
+    def tip(self) -> bytes | None:
+        """The last finished block, as `fork_at` takes it; `None` before the first."""
+        return self._store.tip
+
     def finish(self) -> None:
         """Finish the open block: what was done until now is found when the chain is opened again.
 
@@ -107,6 +112,27 @@ class KeptChain(Chain):
         assert isinstance(other.state, Store)  # as this one's is
         other._store = other.state
         return other
+
+    def fork_at(self, block: bytes) -> Self:
+        """Another chain that goes on from a finished block, of whatever line and of whatever run of
+        the program; `ChainError` where the store has no such block.
+
+        It takes as long as opening a chain does. `reorganise` puts this chain there.
+        """
+        if block not in self._store.blocks:
+            raise ChainError(f"there is no block {block.hex()}")
+        store = self._store.fork()
+        store.drop_block()
+        store.open_block(block)
+        return type(self)(
+            store,
+            compiler=self._compiler,
+            modules=self.modules,
+            profile=self.profile,
+            engine=self.engine,
+            boot=self._boot,
+            isolation=self.session.isolation,
+        )
 
     def _deploy(self, identifier: str, *arguments: Any, **options: Any) -> Value:
         before = self.contracts.get(identifier)

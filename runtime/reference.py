@@ -35,7 +35,7 @@ _PACKAGE: Final = Path("node_modules/@stacks/clarinet-sdk/package.json")
 # The interpreter's recursion is the Wasm module's, on Node's stack.
 _NODE_OPTIONS: Final = ("--stack-size=3900", "--no-warnings")
 _START_SECONDS: Final = 60.0
-_LOOKING: Final = ("read", "where")
+_LOOKING: Final = ("read", "where", "look")
 """Operations that leave the chain as it is."""
 
 
@@ -216,6 +216,8 @@ class ReferenceVM:
                 self.panics += 1
                 if operation["op"] in ("deploy", "call"):
                     self._past.append(self._empty_block())
+                elif operation["op"] == "transaction":
+                    self._past.append({**operation, "does": None})
                 self._rebuild()
                 self._write(sent[len(receipts) :])
             elif operation["op"] == "reset":

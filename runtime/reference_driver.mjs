@@ -99,8 +99,63 @@ function call(method, { contract, function: name, args, sender }) {
   return answered(chain[method](new wasm.CallFnArgs(contract, name, args.map(bytes), sender)));
 }
 
+const micro = text => {
+  const amount = Number(text);
+  if (!Number.isSafeInteger(amount)) throw new Error(`${text} micro-STX are too many for a block`);
+  return amount;
+};
+
+// What a signed transaction asks for, as blocks want it.
+function asked({ op, contract, function: method, args, sender, code, clarity, to, amount }) {
+  switch (op) {
+    case "call": {
+      // Bytes go through JSON, by their places.
+      const maps = args.map(arg => ({ ...bytes(arg) }));
+      return { callPublicFn: { contract, method, args_maps: maps, sender } };
+    }
+    case "deploy": {
+      const [, address, name] = /^([^.]*)\.(.*)$/s.exec(contract);
+      const options = { clarityVersion: clarity };
+      return { deployContract: { name, content: code, options, sender: address } };
+    }
+    case "transfer":
+      return { transferSTX: { amount: micro(amount), recipient: to, sender } };
+    default:
+      throw new Error(`unknown payload ${op}`);
+  }
+}
+
+// One block: the fee goes from who pays it to nobody, then what is asked for, if anything is.
+function signed({ payer, fee, sink, does }) {
+  const block = [{ transferSTX: { amount: micro(fee), recipient: sink, sender: payer } }];
+  if (does) block.push(asked(does));
+  const answers = chain.mineBlock(block);
+  const paid = answers[0].result.replace(/^0x/, "");
+  if (paid !== "0703") throw new Error(`the fee was not paid: ${paid}`);
+  return does ? answered(answers[1]) : {};
+}
+
+function look({ what, principal, contract, name, key }) {
+  switch (what) {
+    case "account":
+      return { ok: true, result: chain.execute(`(stx-account '${principal})`).result };
+    case "supply":
+      return { ok: true, result: chain.execute("stx-liquid-supply").result };
+    case "variable":
+      return { ok: true, result: chain.getDataVar(contract, name) };
+    case "entry":
+      return { ok: true, result: chain.getMapEntry(contract, name, bytes(key)) };
+    default:
+      throw new Error(`unknown question ${what}`);
+  }
+}
+
 function run(operation) {
   switch (operation.op) {
+    case "transaction":
+      return signed(operation);
+    case "look":
+      return look(operation);
     case "epoch":
       chain.setEpoch(operation.epoch);
       return {};

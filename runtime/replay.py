@@ -9,13 +9,14 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from compiler.versions import ClarityVersion, Epoch
 from runtime.arguments import Argument
 from runtime.chain import Chain
-from runtime.errors import VmPanic
+from runtime.errors import Rejected, VmPanic
 from runtime.receipts import Receipt, line_json
+from runtime.transactions import Applied, Transaction, TransactionFault, apply, parse
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,14 @@ class AnyChain(Protocol):
         self, contract: str, function: str, arguments: Sequence[Argument], sender: str
     ) -> Receipt:
         """Call a read-only function."""
+
+
+@runtime_checkable
+class SignedChain(Protocol):
+    """A chain that knows itself what to do with signed transactions."""
+
+    def apply(self, transaction: Transaction) -> Applied:
+        """Admit a transaction and run it."""
 
 
 MakeChain = Callable[[], AnyChain]
@@ -150,9 +159,21 @@ def apply_operation(chain: AnyChain, operation: Mapping[str, Any]) -> Receipt | 
                 operation["args"],
                 operation["sender"],
             )
+        case "transaction":
+            return _signed(chain, parse(bytes.fromhex(operation["tx"])))
         case unknown:
             return _fault(f"unknown operation {unknown}")
     return None
+
+
+def _signed(chain: AnyChain, transaction: Transaction) -> Receipt:
+    try:
+        if isinstance(chain, SignedChain):
+            return chain.apply(transaction).receipt
+        assert isinstance(chain, Chain)
+        return apply(chain, transaction).receipt
+    except TransactionFault as error:
+        return Receipt(error=Rejected(f"{error.reason}: {error}"))
 
 
 def _deploy(chain: AnyChain, operation: Mapping[str, Any]) -> Receipt | None:
@@ -165,7 +186,7 @@ def _deploy(chain: AnyChain, operation: Mapping[str, Any]) -> Receipt | None:
     return chain.deploy(contract, source, version)
 
 
-_ANSWERED = ("deploy", "call", "read")
+_ANSWERED = ("deploy", "call", "read", "transaction")
 
 
 def _fault(detail: str) -> Receipt:

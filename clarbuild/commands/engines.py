@@ -14,10 +14,12 @@ import typer
 from clarbuild.guard import usage
 
 if TYPE_CHECKING:
+    from clarbuild.problems import InputError
     from runtime.boot import BootContracts
     from runtime.chain import Chain
-    from runtime.engines import Discrepancy, EngineChains
+    from runtime.engines import Discrepancy, EngineChains, Schedule
     from runtime.modules import ModuleProvider
+    from runtime.reference import ReferenceMissing
 
 
 class Engine(StrEnum):
@@ -94,16 +96,12 @@ def engine_chains(
     if engine is Engine.WASM and not activation and not epochs:
         yield None
         return
-    from clarbuild.problems import fault
     from runtime.chain import Chain
-    from runtime.engines import EngineChains, PortableModules, Schedule, ScheduleError
+    from runtime.engines import EngineChains, PortableModules
     from runtime.engines import interruptible_engine as interruptible
     from runtime.reference import ReferenceMissing
 
-    try:
-        schedule = Schedule.parse(epochs or [], activation)
-    except ScheduleError as error:
-        usage(str(error))
+    schedule = schedule_of(epochs, activation)
     beside = engine is not Engine.WASM or activation > 0
     options: dict[str, Any] = {"modules": modules, "profile": profile, "boot": boot}
     if beside:
@@ -125,7 +123,24 @@ def engine_chains(
         try:
             yield chains
         except ReferenceMissing as error:
-            raise fault("--engine", "no-reference", str(error), hint=error.hint) from None
+            raise no_reference(error) from None
+
+
+def schedule_of(epochs: list[str] | None, activation: int) -> Schedule:
+    """The schedule that the options say; a wrong one is a fault of usage."""
+    from runtime.engines import Schedule, ScheduleError
+
+    try:
+        return Schedule.parse(epochs or [], activation)
+    except ScheduleError as error:
+        usage(str(error))
+
+
+def no_reference(error: ReferenceMissing) -> InputError:
+    """What to tell where the interpreter is wanted and not there."""
+    from clarbuild.problems import fault
+
+    return fault("--engine", "no-reference", str(error), hint=error.hint)
 
 
 def tell_engines(

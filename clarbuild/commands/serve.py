@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clarbuild.commands.engines import (
+    REPORTS,
+    ActivationOption,
+    Engine,
+    EngineOption,
+    EpochAtOption,
+    ReportsOption,
+    StopOption,
+    no_reference,
+    schedule_of,
+)
 from clarbuild.commands.options import ReleaseOption
-from clarbuild.guard import BAD_INPUT, guarded, usage
+from clarbuild.guard import BAD_INPUT, OUR_FAULT, guarded, usage
 
 if TYPE_CHECKING:
     from compiler.versions import Epoch
@@ -42,12 +53,20 @@ def serve(
             file_okay=False,
         ),
     ] = None,
+    engine: EngineOption = Engine.WASM,
+    activation: ActivationOption = 0,
+    epochs: EpochAtOption = None,
+    reports: ReportsOption = REPORTS,
+    stop: StopOption = False,
     release: ReleaseOption = False,
 ) -> int:
     """Serve a chain over the RPC of a Stacks node, and a page; transactions are mined at once."""
+    from runtime.engines import Stopped
+    from runtime.reference import ReferenceMissing
     from runtime.stores import ChainError
 
     try:
+        from clarbuild.serve.beside import Engines
         from clarbuild.serve.keeping import BootFault
         from clarbuild.serve.server import PortTaken, run
     except ModuleNotFoundError as error:
@@ -63,7 +82,13 @@ def serve(
             balances=dict(_balance(text) for text in mint or []),
             profile="release" if release else "debug",
             boot=boot,
+            engines=Engines(engine.value, schedule_of(epochs, activation), reports, stop),
         )
+    except ReferenceMissing as error:
+        raise no_reference(error) from None
+    except Stopped as error:
+        print(f"error: {error}", file=sys.stderr)
+        return OUR_FAULT
     except (ChainError, PortTaken, BootFault) as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT

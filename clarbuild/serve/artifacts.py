@@ -65,18 +65,19 @@ class Artifacts:
         self._chain = chain
         self._cached = modules if isinstance(modules, CachedModules) else None
         self._profile = profile
-        # Contracts by the digest of what runs them; `_seen` of them are known.
+        # Contracts by the digest of what runs them; `_seen` is how many are known, and in which epoch.
         self._contracts: dict[str, list[str]] = {}
-        self._seen = 0
+        self._seen = 0, chain.epoch
 
     def contracts(self, digest: str) -> list[str]:
         """The contracts that run as Wasm of a digest."""
         chain = self._chain
-        if self._seen != len(chain.contracts):
+        now = len(chain.contracts), chain.epoch
+        if self._seen != now:
             self._contracts.clear()
             for identifier in chain.contracts:
                 self._contracts.setdefault(self.digest(identifier).hex, []).append(identifier)
-            self._seen = len(chain.contracts)
+            self._seen = now
         return self._contracts.get(digest, [])
 
     def all(self) -> dict[str, list[str]]:

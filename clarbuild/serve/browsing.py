@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from clarbuild.arguments import parse_arguments, parse_value
@@ -33,6 +34,7 @@ class Browsing:
         chain = node.chain
         return {
             **chain.to_json(),
+            "engines": None if node.beside is None else node.beside.to_json(),
             "limits": _limits(chain.epoch),
             "contracts": [
                 {
@@ -80,7 +82,7 @@ class Browsing:
                 {
                     "name": name,
                     "type": type_text(of.data_vars[name]),
-                    "value": _text(place.get(f"vm::{identifier}::1::{name}")),
+                    "value": self._variable(place, identifier, name),
                 }
                 for name in of.data_vars
             ],
@@ -94,6 +96,13 @@ class Browsing:
             "implements": sorted(map(str, of.implemented_traits)),
             "artifact": node.artifacts.provenance(identifier),
         }
+
+    def _variable(self, place: Place, identifier: str, name: str) -> str | None:
+        try:
+            data = self._node.variable(replace(place, proof=False), identifier, name)["data"]
+        except NotThere:
+            return None
+        return _text(bytes.fromhex(data[2:]))
 
     def _constant(
         self, place: Place, of: ContractInterface, identifier: str, name: str
@@ -131,7 +140,7 @@ class Browsing:
             raise Refused(_problems(error)) from None
         except (TypeError, ValueError) as error:
             raise Refused(f"key: {error}") from None
-        data = self._node.entry(place, identifier, name, value)["data"]
+        data = self._node.entry(replace(place, proof=False), identifier, name, value)["data"]
         return {"data": data, "text": _text(bytes.fromhex(data[2:]))}
 
     def blocks(self, before: int | None, count: int) -> list[dict[str, Any]]:
@@ -181,13 +190,16 @@ def _tokens(place: Place, contract: Contract) -> list[dict[str, Any]]:
     of = contract.bound
     rows: list[dict[str, Any]] = []
     for name in sorted(of.fungible_tokens):
-        supply = place.get(f"vm::{contract.id}::3::{name}")
+        supply = None
+        if not place.elsewhere:
+            data = place.get(f"vm::{contract.id}::3::{name}") or b""
+            supply = str(int.from_bytes(data, "big"))
         limit = contract.limits.get(name)
         rows.append(
             {
                 "name": name,
                 "kind": "fungible",
-                "supply": str(int.from_bytes(supply or b"", "big")),
+                "supply": supply,
                 "limit": None if limit is None else str(limit),
             }
         )

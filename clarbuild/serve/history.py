@@ -6,6 +6,7 @@ Blocks that carry no transaction have no row, and are told of all the same.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from compiler.consensus import serialize as serialize_value
@@ -29,22 +30,40 @@ class History:
     """What happened on a chain that stands on a MARF store."""
 
     def __init__(self, chain: Chain, store: Store, backing: MarfBacking) -> None:
+        self.elsewhere: Callable[[int], bool] = lambda _: False
+        """Whether the state of a block is not in the store, whose root does not stand for it then."""
         self._chain = chain
         self._store = store
         self._backing = backing
 
-    def record(self, applied: Applied) -> None:
-        """Write down a transaction, in the block that it is in."""
-        row = {
+    def record(
+        self, applied: Applied, engine: str | None = None, found: dict[str, Any] | None = None
+    ) -> None:
+        """Write down a transaction, in the block that it is in: who answered it, where two could,
+        and how the other differed."""
+        row: dict[str, Any] = {
             "height": applied.height,
             "aborted": applied.aborted,
             "receipt": applied.receipt.to_json(),
             "asked": _asked(applied.transaction),
         }
+        if engine is not None:
+            row["engine"] = engine
+        if found is not None:
+            row["discrepancy"] = found
         state = self._chain.state
         state.put(_receipt_key(applied.txid), json.dumps(row, separators=(",", ":")).encode())
         state.put(_bytes_key(applied.txid), serialize(applied.transaction).hex().encode())
         state.put(_block_key(applied.height), applied.txid.encode())
+
+    def all(self) -> Iterator[tuple[bytes, dict[str, Any]]]:
+        """The bytes of all transactions, the oldest first, with what is kept of them."""
+        for height in range(1, self._chain.block_height + 1):
+            txid = self._store.get(_block_key(height))
+            if txid is not None:
+                data = self._store.get(_bytes_key(txid.decode()))
+                assert data is not None  # it is written with its block
+                yield bytes.fromhex(data.decode()), self._kept(txid.decode())
 
     def transaction(self, txid: str) -> dict[str, Any] | None:
         """A transaction that was mined, and its receipt."""
@@ -71,6 +90,7 @@ class History:
             "post_condition_aborted": kept["aborted"] is not None,
             "vm_error": kept["aborted"],
             **kept["receipt"],
+            **{name: kept[name] for name in ("engine", "discrepancy") if name in kept},
         }
 
     def blocks(self, before: int | None, count: int) -> list[dict[str, Any]]:
@@ -91,7 +111,7 @@ class History:
     def _block(self, number: int) -> dict[str, Any]:
         backing = self._backing
         height = backing.label(number)
-        root = backing.root(number)
+        root = None if self.elsewhere(height) else backing.root(number)
         txid = self._store.get(_block_key(height))
         return {
             "height": height,

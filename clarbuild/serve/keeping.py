@@ -6,6 +6,8 @@ Knows how a served chain begins; the rows of its contracts are those of `runtime
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +28,18 @@ from runtime.stores import (
 )
 
 _CHAIN: Final = metadata_key("clarbuild", "chain")
+_EPOCHS: Final = metadata_key("clarbuild", "epochs")
+_BOOT: Final = metadata_key("clarbuild", "boot")
 _FORMAT: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a served chain began with; balances are `None` where that was not written down."""
+
+    epoch: Epoch
+    balances: dict[str, int] | None
+    boot: list[str]
 
 
 class BootFault(Exception):
@@ -56,11 +69,13 @@ def open_kept(
             "format": _FORMAT,
             "epoch": str(epoch),
             "genesis_time": chain.blocks.burn[0].time,
+            "balances": {address: str(amount) for address, amount in balances.items()},
         }
         store.put(_CHAIN, json.dumps(begun, sort_keys=True).encode())
         chain.advance_epoch(epoch)
         if boot is not None:
             _deploy_boot(chain, boot)
+        store.put(_BOOT, json.dumps(list(chain.contracts)).encode())
         store.end_block(chain.block_height)
         return chain
     facts = _facts(row)
@@ -72,11 +87,38 @@ def open_kept(
     chain.blocks.set_epoch(Epoch.parse(facts["epoch"]))
     tip = store.tip
     assert tip is not None  # it has a row
-    height = store.backing.label(store.blocks.number(tip))
-    while chain.block_height < height:
-        chain.blocks.mine()
+    for height, entered in epochs_entered(store):
+        _mine_to(chain, height)
+        chain.blocks.set_epoch(entered)
+    _mine_to(chain, store.backing.label(store.blocks.number(tip)))
     kept.restore_contracts(chain, fingerprint())
     return chain
+
+
+def _mine_to(chain: Chain, height: int) -> None:
+    while chain.block_height < height:
+        chain.blocks.mine()
+
+
+def epochs_entered(store: Store) -> list[tuple[int, Epoch]]:
+    """The epochs that a served chain has entered since it began, each with the height of the last
+    block before it."""
+    rows = json.loads(store.get(_EPOCHS) or b"[]")
+    return [(height, Epoch.parse(name)) for height, name in rows]
+
+
+def note_epochs(chain: Chain, entered: Sequence[tuple[int, Epoch]]) -> None:
+    """Write down, in the open block, all epochs that the chain has entered since it began."""
+    rows = [[height, str(epoch)] for height, epoch in entered]
+    chain.state.put(_EPOCHS, json.dumps(rows).encode())
+
+
+def begun_with(store: Store) -> Begun:
+    """What the chain that the store holds began with."""
+    facts = _facts(store.get(_CHAIN) or b"{}")
+    told = facts.get("balances")
+    balances = None if told is None else {address: int(amount) for address, amount in told.items()}
+    return Begun(Epoch.parse(facts["epoch"]), balances, json.loads(store.get(_BOOT) or b"[]"))
 
 
 def _deploy_boot(chain: Chain, folder: Path) -> None:

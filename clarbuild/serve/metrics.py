@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.openmetrics.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+_END: Final = b"# EOF\n"
 _BUCKETS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 30)
 
 
@@ -55,7 +56,7 @@ class Metrics:
         """A transaction was mined ("done", "failed", "aborted"), or refused for a reason."""
         self._transactions.labels(outcome).inc()
 
-    def text(self) -> bytes:
-        """All of it."""
+    def text(self, more: Iterable[str] = ()) -> bytes:
+        """All of it, and lines of OpenMetrics that others have counted."""
         text: bytes = generate_latest(self._registry)  # type: ignore[no-untyped-call]
-        return text
+        return text.removesuffix(_END) + "".join(f"{line}\n" for line in more).encode() + _END

@@ -189,6 +189,8 @@ _SCHEMAS: Final[dict[str, Row]] = {
             "cost": "Costs",
             "error": {"type": "object"},
             "vm_error": _maybe("Text"),
+            "engine": "Text",
+            "discrepancy": {"type": "object"},
         },
     ),
     "Refused": _object(
@@ -479,7 +481,11 @@ DESCRIPTION: Final[Row] = {
             for path, (summary, answers, query, body) in _POST.items()
         },
         "/v3/events": {
-            "get": _stream("/v3/events", "Blocks as they are mined", "text/event-stream")
+            "get": _stream(
+                "/v3/events",
+                "Blocks as they are mined, and where the engines differ",
+                "text/event-stream",
+            )
         },
         "/metrics": {
             "get": _stream("/metrics", "Counters, in OpenMetrics", "application/openmetrics-text")

@@ -128,7 +128,7 @@ class OwnRpc:
     async def measures(self, request: Request) -> Response:
         """What the server counts of itself."""
         del request
-        return Response(self._service.metrics.text(), headers={"content-type": CONTENT_TYPE})
+        return Response(self._service.measures(), headers={"content-type": CONTENT_TYPE})
 
     async def description(self, request: Request) -> Response:
         """What is served, in OpenAPI."""

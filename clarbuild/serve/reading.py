@@ -11,9 +11,9 @@ from runtime.arguments import argument_values
 from runtime.chain import Chain
 from runtime.codec import principal_bytes
 from runtime.contracts import Contract
-from runtime.errors import TransactionError, VmPanic
+from runtime.errors import Rejected, TransactionError, VmPanic
 from runtime.memory import UncountedMemoryError
-from runtime.receipts import Costs, costs_of
+from runtime.receipts import Costs, Receipt, costs_of
 from runtime.simnet import View
 from runtime.state import Get
 
@@ -29,6 +29,25 @@ class Answer:
     value: Value | None
     cause: str | None
     costs: Costs
+    error: TransactionError | None = None
+    """What the cause is the text of."""
+    ran: Receipt | None = None
+    """The receipt of what had a value, with its events."""
+
+    def receipt(self) -> Receipt:
+        """The same as a receipt."""
+        return self.ran or Receipt(error=self.error)
+
+
+def answer_of(receipt: Receipt) -> Answer:
+    """A receipt of the interpreter's as an answer; of an error it knows the kind and the name."""
+    error = receipt.error
+    if error is None:
+        return Answer(receipt.value, None, receipt.costs)
+    if isinstance(error, Rejected):
+        return Answer(None, error.message, receipt.costs, error)
+    cause = error.name if error.kind == "Runtime" else f"{error.kind}({error.name})"
+    return Answer(None, cause, receipt.costs, error)
 
 
 class Reader:
@@ -50,8 +69,11 @@ class Reader:
         arguments: Sequence[Value],
         sender: str,
         past: tuple[Get, View] | None = None,
+        *,
+        traced: bool = False,
     ) -> Answer:
-        """Run a function, as of a past block if one is given; nothing that it does stays.
+        """Run a function, as of a past block if one is given; nothing that it does stays. If it is
+        `traced`, it costs what it costs on simnet.
 
         `TooMuch` where it goes beyond a budget that has writes in it.
         """
@@ -59,9 +81,8 @@ class Reader:
         host = chain.host
         contract = chain.contracts.get(identifier)
         host.start()
-        counters = [0] * 5
+        session, counters = self._session, [0] * 5
         caller = principal_bytes(sender)
-        session = self._session
 
         def run() -> Value:
             counters[:] = [0] * 5
@@ -70,6 +91,7 @@ class Reader:
                 host.get, host.view = past
             return session.execute(identifier, function, values, caller, caller, counters)
 
+        session.traced = traced
         try:
             values = arguments
             if contract is not None:
@@ -81,6 +103,7 @@ class Reader:
             except UncountedMemoryError:
                 with session.counting(0):
                     value = run()
+            ran = Receipt(value, tuple(host.tx.events), counters)
         except TransactionError as error:
             if isinstance(error, VmPanic):
                 # It may have left an instance in the middle of something.
@@ -88,17 +111,18 @@ class Reader:
             if error.name == "CostBalanceExceeded" and self._writes:
                 raise TooMuch("Execution resource budget exceeded") from None
             if error.name == "CostBalanceExceeded" and counters[3]:
-                return Answer(None, "NotReadOnly", costs_of(counters))
+                return Answer(None, "NotReadOnly", costs_of(counters), error)
             cause = _cause(error, contract, function, len(arguments), chain)
-            return Answer(None, cause, costs_of(counters))
+            return Answer(None, cause, costs_of(counters), error)
         except BaseException:
             # A fault of ours: instances that it left in the middle of a call are not used again.
             session.clear()
             raise
         finally:
+            session.traced = False
             host.tx.unwind(0)
             host.start()
-        return Answer(value, None, costs_of(counters))
+        return Answer(value, None, costs_of(counters), None, ran)
 
 
 def _cause(

@@ -17,6 +17,7 @@ import uvicorn
 from clarbuild.key import Profile
 from clarbuild.provider import CachedModules
 from clarbuild.serve.app import application
+from clarbuild.serve.beside import Engines
 from clarbuild.serve.connections import LimitedProtocol
 from clarbuild.serve.keeping import open_kept
 from clarbuild.serve.node import Node
@@ -40,6 +41,7 @@ def opened(
     profile: Profile,
     genesis_time: int | None = None,
     boot: Path | None = None,
+    engines: Engines | None = None,
 ) -> Iterator[Node]:
     """The node of the chain in a folder, or of one in memory; closed at the end.
 
@@ -63,7 +65,11 @@ def opened(
             balances=balances,
             boot=boot,
         )
-        yield Node(chain, store, backing, profile)
+        node = Node(chain, store, backing, profile, engines)
+        try:
+            yield node
+        finally:
+            node.close()
     finally:
         close()
 
@@ -77,14 +83,24 @@ def run(
     balances: dict[str, int],
     profile: Profile,
     boot: Path | None = None,
+    engines: Engines | None = None,
 ) -> None:
-    """Serve until stopped. `PortTaken` where nobody can listen there."""
+    """Serve until stopped. `PortTaken` where nobody can listen there; `Stopped` where the engines
+    differ and were to stop then."""
     # Before anything that takes long: who has the port may be another of ours.
     listening = _listen(host, port)
     with (
         listening,
         around_store(profile) as modules,
-        opened(folder, modules, epoch=epoch, balances=balances, profile=profile, boot=boot) as node,
+        opened(
+            folder,
+            modules,
+            epoch=epoch,
+            balances=balances,
+            profile=profile,
+            boot=boot,
+            engines=engines,
+        ) as node,
     ):
         service = Service(node, password=os.environ.get(PASSWORD_VARIABLE) or None)
         config = uvicorn.Config(
@@ -101,11 +117,14 @@ def run(
             timeout_graceful_shutdown=10,
         )
         server = _Telling(config, service)
+        service.stop = server.stop
         try:
             with _asked_to_stop():
                 server.run([listening])
         finally:
             service.close()
+        if service.stopped is not None:
+            raise service.stopped
 
 
 @contextmanager
@@ -164,6 +183,10 @@ class _Telling(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, service: Service) -> None:
         super().__init__(config)
         self._service = service
+
+    def stop(self) -> None:
+        """End as where a signal asks to."""
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and say so."""

@@ -18,6 +18,7 @@ from clarbuild.serve.metrics import Metrics
 from clarbuild.serve.node import Node, NotThere, Place, Refused
 from clarbuild.serve.requests import contract_of, item_of
 from clarbuild.serve.worker import Worker
+from runtime.engines import Stopped
 
 SECONDS: Final = 30.0
 """How long a request may wait for its answer."""
@@ -51,6 +52,12 @@ class Service:
             }
         )
         node.listener = self._mined
+        if node.beside is not None:
+            node.beside.listener = lambda found: self.events.publish("discrepancy", found)
+        self.stopped: Stopped | None = None
+        """The difference that the chain was told to stop at, once there is one."""
+        self.stop: Callable[[], None] = lambda: None
+        """Is called then, in the loop's thread, after whoever asked was answered."""
 
     def close(self) -> None:
         """Wait for what is under way."""
@@ -63,6 +70,21 @@ class Service:
         outcome = "aborted" if row["post_condition_aborted"] else "done" if row["ok"] else "failed"
         self.metrics.transaction(outcome)
         self.events.publish("block", announced(block), block["height"])
+
+    def measures(self) -> bytes:
+        """All that is counted, as OpenMetrics."""
+        beside = self.node.beside
+        if beside is None:
+            return self.metrics.text()
+        lines = list(beside.metrics.openmetrics())
+        name = "clarbuild_engine_not_compared"
+        lines += [
+            f"# TYPE {name} counter",
+            f"# HELP {name} Calls that read which the interpreter could not be asked.",
+        ]
+        for why, count in sorted(self.node.not_compared.items()):
+            lines.append(f'{name}_total{{why="{why}"}} {count}')
+        return self.metrics.text(lines)
 
     def timed(self, path: str, endpoint: Endpoint) -> Endpoint:
         """An endpoint that is counted."""
@@ -105,6 +127,10 @@ class Service:
                 return await future
             async with asyncio.timeout(self._seconds):
                 return await future
+        except Stopped as error:
+            self.stopped = error
+            asyncio.get_running_loop().call_soon(self.stop)
+            raise HTTPException(503, str(error)) from None
         except NotThere as error:
             raise HTTPException(404, str(error)) from None
         except Refused as error:
@@ -173,7 +199,12 @@ def announced(block: dict[str, Any]) -> dict[str, Any]:
     return {
         **{key: of for key, of in block.items() if key != "transactions"},
         "transactions": [
-            {"txid": row["txid"], "ok": row["ok"], "aborted": row["post_condition_aborted"]}
+            {
+                "txid": row["txid"],
+                "ok": row["ok"],
+                "aborted": row["post_condition_aborted"],
+                **{name: row[name] for name in ("engine", "discrepancy") if name in row},
+            }
             for row in block["transactions"]
         ],
     }

@@ -8,7 +8,6 @@ from clarbuild.version import VERSION
 from compiler.costs.limits import BLOCK_LIMITS
 from compiler.values import Ok, Tuple, UInt
 from compiler.versions import Epoch
-from runtime import accounts
 from runtime.boot import TESTNET
 from runtime.chain import Chain
 from runtime.simnet import CHAIN_ID
@@ -77,9 +76,9 @@ def pox_contract(epoch: Epoch) -> str:
     return f"{TESTNET}.{name}"
 
 
-def pox(chain: Chain, told: object) -> dict[str, Any]:
+def pox(chain: Chain, told: object, supply: int) -> dict[str, Any]:
     """Cycles and thresholds. `told` is what the contract's `get-pox-info` says, if it is there;
-    nobody stacks here, so that what is stacked is nothing."""
+    nobody stacks here, so that what is stacked is nothing. `supply` is that of liquid micro-STX."""
     said = told.value.fields if isinstance(told, Ok) and isinstance(told.value, Tuple) else {}
 
     def number(name: str, default: int) -> int:
@@ -88,7 +87,6 @@ def pox(chain: Chain, told: object) -> dict[str, Any]:
 
     cycle, prepare = number("reward-cycle-length", _CYCLE), number("prepare-cycle-length", _PREPARE)
     first, burn = number("first-burnchain-block-height", 0), chain.burn_block_height
-    supply = accounts.supply(chain.state.get)
     number_of = (burn - first) // cycle
     left = cycle - (burn - first) % cycle
     least = -(-supply // (4 * _SLOTS) // 10_000_000_000) * 10_000_000_000

@@ -87,7 +87,7 @@ def cause_of(operation: Operation, ours: Receipt, theirs: Receipt) -> str | None
     """What differs, in words that are the same for like differences; `None` if nothing does."""
     op = operation["op"]
     if (
-        op not in ("deploy", "call", "read")
+        op not in ("deploy", "call", "read", "transfer")
         or theirs.get("volatile")
         or (is_crash(theirs) and not ours["ok"])
     ):

@@ -28,6 +28,7 @@ from runtime.chain import NO_RESULT, Chain, Snapshot
 from runtime.crosscheck.pair import cause_of, comparable, is_crash
 from runtime.engines.answers import receipt_of
 from runtime.engines.discrepancy import Discrepancy, Json, kind_of, write_report
+from runtime.engines.signed import compared_as
 from runtime.engines.watchdog import Overdue
 from runtime.errors import VmPanic
 from runtime.receipts import Receipt
@@ -67,7 +68,7 @@ class EnginePlace:
 class EngineChain:
     """A simnet with the operations of `Chain`; `chain` is our VM's, as far as it was right."""
 
-    def __init__(self, chain: Chain, given: EngineChains) -> None:
+    def __init__(self, chain: Chain, given: EngineChains, *, set_aside: bool = False) -> None:
         self.chain = chain
         self.discrepancy: Discrepancy | None = None
         """Why our VM is set aside, if it is."""
@@ -81,6 +82,8 @@ class EngineChain:
         self._operations: list[Operation] = []
         self._answers: dict[int, Json] = {}
         self._stopped: Stopped | None = None
+        # Whether the interpreter answered already when the chain was opened.
+        self._set_aside = set_aside
 
     # Where the chain stands
 
@@ -92,21 +95,21 @@ class EngineChain:
     @property
     def block_height(self) -> int:
         """Height of the last Stacks block."""
-        if self._ours_runs or self._reference is None:
+        if self.ours_runs or self._reference is None:
             return self.chain.block_height
         return self._reference.where().block_height
 
     @property
     def burn_block_height(self) -> int:
         """Height of the last burn block."""
-        if self._ours_runs or self._reference is None:
+        if self.ours_runs or self._reference is None:
             return self.chain.burn_block_height
         return self._reference.where().burn_block_height
 
     @property
     def answers(self) -> str:
         """The engine that the next transaction's receipt is from: "wasm" or "reference"."""
-        return OURS if self._ours_runs and self._is_active else INTERPRETER
+        return OURS if self.ours_runs and self._is_active else INTERPRETER
 
     @property
     def operations(self) -> Sequence[Operation]:
@@ -114,8 +117,11 @@ class EngineChain:
         return tuple(self._operations)
 
     @property
-    def _ours_runs(self) -> bool:
-        return self.discrepancy is None and self._given.engine != "reference"
+    def ours_runs(self) -> bool:
+        """Whether our VM runs what is done: it is not set aside, and was asked for."""
+        return (
+            not self._set_aside and self.discrepancy is None and self._given.engine != "reference"
+        )
 
     @property
     def _is_active(self) -> bool:
@@ -159,7 +165,7 @@ class EngineChain:
         return EnginePlace(
             len(self._operations),
             0 if self._reference is None else self._reference.count,
-            self.chain.snapshot() if self._ours_runs else None,
+            self.chain.snapshot() if self.ours_runs else None,
             self._epoch,
         )
 
@@ -170,7 +176,7 @@ class EngineChain:
         """
         if self._reference is not None:
             self._reference.rewind(place.reference)
-        if self._ours_runs and place.chain is not None:
+        if self.ours_runs and place.chain is not None:
             self.chain.revert(place.chain)
         for line in range(place.operations + 1, len(self._operations) + 1):
             self._answers.pop(line, None)
@@ -183,7 +189,7 @@ class EngineChain:
         self, contract: str, source: str, clarity_version: ClarityVersion | int | None = None
     ) -> Receipt:
         """Deploy `source` as `contract` ("ADDRESS.name"), in a block of its own."""
-        self._follow_schedule()
+        self.follow_schedule()
         version = self._epoch.newest_clarity if clarity_version is None else clarity_version
         row = {"op": "deploy", "contract": contract, "code": source, "clarity": int(version)}
         return self._transact(row, lambda chain: chain.deploy(contract, source, int(version)))
@@ -192,7 +198,7 @@ class EngineChain:
         self, contract: str, function: str, arguments: Sequence[Argument], sender: str
     ) -> Receipt:
         """Call a public function, in a block of its own."""
-        self._follow_schedule()
+        self.follow_schedule()
         row = invocation("call", contract, function, arguments, sender)
         return self._transact(row, lambda chain: chain.call(contract, function, arguments, sender))
 
@@ -251,36 +257,41 @@ class EngineChain:
 
     # How they run
 
-    def _follow_schedule(self) -> None:
+    def follow_schedule(self) -> None:
         """Enter the epoch that the next transaction's block is in."""
         if self._schedule.epochs:
             due = self._schedule.epoch_at(self._next_burn_height)
             if due is not None and due > self._epoch:
                 self.advance_epoch(due)
 
-    def _begin(self, operation: Operation) -> ReferenceVM | None:
-        """Note an operation, and hand it to the interpreter if that runs."""
+    def _needed(self) -> ReferenceVM | None:
+        """The interpreter, if it runs and is still needed."""
         if self._stopped is not None:
             raise self._stopped
         if (
             self._given.engine == "wasm"
             and self._reference is not None
-            and self._ours_runs
+            and self.ours_runs
             and self._is_active
         ):
             # Our VM has answered as the interpreter did so far: nobody needs that any more.
             self._reference = self._watchdog = None
             self._given.let_go()
-        self._operations.append(operation)
-        if self._reference is not None:
-            self._reference.send((operation,))
         return self._reference
+
+    def _begin(self, operation: Operation) -> ReferenceVM | None:
+        """Note an operation, and hand it to the interpreter if that runs."""
+        reference = self._needed()
+        self._operations.append(operation)
+        if reference is not None:
+            reference.send((operation,))
+        return reference
 
     def _move(self, operation: Operation, run: Callable[[Chain], None]) -> None:
         reference = self._begin(operation)
         answer = None
         try:
-            if self._ours_runs:
+            if self.ours_runs:
                 run(self.chain)
         finally:
             if reference is not None:
@@ -290,33 +301,50 @@ class EngineChain:
 
     def _transact(self, operation: Operation, run: Run) -> Receipt:
         counts = self.answers
-        place = self.chain.snapshot() if self._ours_runs else None
+        place = self.chain.snapshot() if self.ours_runs else None
         reference = self._begin(operation)
         mine = None if place is None else self._answer_of(self.chain, run)
         self._metrics.transactions[counts] += 1
         if reference is None:
             assert mine is not None  # one of the two runs
             return mine
+        theirs = self._hear(reference, operation, mine)
+        if mine is None or place is None:
+            self._answers[len(self._operations)] = theirs
+            return receipt_of(theirs)
+        found = self._compare(operation, mine, theirs)
+        if found is None:
+            return mine if counts == OURS else receipt_of(theirs)
+        self._lose(found, place, counts)
+        return receipt_of(theirs)
+
+    def _hear(self, reference: ReferenceVM, operation: Operation, mine: Receipt | None) -> Json:
+        """What the interpreter answers."""
         (theirs,) = reference.receive()
         assert theirs is not None  # a transaction is answered
         if is_crash(theirs):
             self._metrics.interpreter_crashes += 1
             if mine is None or mine.ok:
-                theirs = self._ask_again(reference, operation, theirs)
+                return self._ask_again(reference, operation, theirs)
+        return theirs
+
+    def _compare(self, operation: Operation, mine: Receipt, theirs: Json) -> Discrepancy | None:
+        """Note the interpreter's answer to the last operation; how ours differs, if it does."""
         line = len(self._operations)
         self._answers[line] = theirs
-        if mine is None:
-            return receipt_of(theirs)
         self._metrics.compared += 1
         ours = comparable(mine)
-        cause = cause_of(operation, ours, theirs)
+        cause = cause_of(compared_as(operation), ours, theirs)
         if cause is None:
-            return mine if counts == OURS else receipt_of(theirs)
+            return None
+        kind = kind_of(cause, ours, theirs)
+        return Discrepancy(line, operation, cause, kind, ours, theirs)
+
+    def _lose(self, found: Discrepancy, place: Snapshot, counts: str) -> None:
+        """Go on with the interpreter, from before the last operation on."""
         if counts == OURS:
             self._metrics.transactions.update({OURS: -1, INTERPRETER: 1})
-        kind = kind_of(cause, ours, theirs)
-        self._fall_back(Discrepancy(line, operation, cause, kind, ours, theirs), place)
-        return receipt_of(theirs)
+        self._fall_back(found, place)
 
     def _answer_of(self, chain: Chain, run: Run) -> Receipt | None:
         """What our VM answers, whatever happens to it."""
@@ -342,8 +370,8 @@ class EngineChain:
         answer = reference.apply(operation)
         return first if answer is None else answer
 
-    def _fall_back(self, found: Discrepancy, place: Snapshot | None) -> None:
-        assert place is not None  # our VM ran
+    def _fall_back(self, found: Discrepancy, place: Snapshot) -> None:
+        self.chain.host.tx.unwind(0)
         self.chain.session.clear()
         self.chain.revert(place)
         given = self._given

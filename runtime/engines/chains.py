@@ -8,8 +8,8 @@ from typing import Literal, Self
 
 from runtime.boot import BootContracts
 from runtime.chain import Chain
-from runtime.engines.chain import EngineChain
 from runtime.engines.discrepancy import Discrepancy
+from runtime.engines.ledger_chain import LedgerChain
 from runtime.engines.metrics import Metrics
 from runtime.engines.schedule import Schedule
 from runtime.engines.watchdog import Watchdog
@@ -21,15 +21,16 @@ EngineName = Literal["wasm", "reference", "both"]
 class EngineChains:
     """Makes chains that share one interpreter, one at a time; close it in the end.
 
-    `make_chain` makes our VM's chain with a genesis time. With `reports`, each difference is
-    written to a folder there. `tell` is told of each; `stop` makes the chain end with it. `seconds`
-    is how long our VM may take for a transaction that both run, `boot` what the chains have of the
-    network's own contracts. A `reference` that is lent, with the same genesis time, stays open.
+    `make_chain` makes our VM's chain with a genesis time; `None` where they are opened elsewhere.
+    With `reports`, each difference is written to a folder there. `tell` is told of each; `stop`
+    makes the chain end with it. `seconds` is how long our VM may take for a transaction that both
+    run, `boot` what the chains have of the network's own contracts. A `reference` that is lent, with
+    the same genesis time, stays open.
     """
 
     def __init__(
         self,
-        make_chain: Callable[[int], Chain],
+        make_chain: Callable[[int], Chain] | None,
         *,
         engine: EngineName = "both",
         schedule: Schedule | None = None,
@@ -53,10 +54,11 @@ class EngineChains:
         self._make_chain = make_chain
         self._seconds = seconds
         self._lent = reference
-        self._open: tuple[ReferenceVM, Watchdog] | None = None
+        self._open: tuple[ReferenceVM, Watchdog | None] | None = None
 
-    def chain(self) -> EngineChain:
+    def chain(self) -> LedgerChain:
         """A new chain; the one before can't be used any more."""
+        assert self._make_chain is not None  # or `over` is the way
         chain = self._make_chain(self.genesis_time)
         if self._needs_reference(chain):
             if self._open is None:
@@ -64,7 +66,14 @@ class EngineChains:
                 self._open = reference, Watchdog(chain.engine, self._seconds)
             if self._open[0].count:
                 self._open[0].reset()
-        return EngineChain(chain, self)
+        return LedgerChain(chain, self)
+
+    def over(self, chain: Chain, *, set_aside: bool = False) -> LedgerChain:
+        """The chain that was opened elsewhere, with this genesis time; `set_aside` is whether the
+        interpreter answered already. Nobody watches how long our VM takes."""
+        if self._needs_reference(chain) or set_aside:
+            self._open = self._lent or ReferenceVM(genesis_time=self.genesis_time), None
+        return LedgerChain(chain, self, set_aside=set_aside)
 
     def _needs_reference(self, chain: Chain) -> bool:
         return self.engine != "wasm" or not self.schedule.is_active(chain.burn_block_height)
@@ -92,7 +101,8 @@ class EngineChains:
         if self._open is not None:
             reference, watchdog = self._open
             self._open = None
-            watchdog.close()
+            if watchdog is not None:
+                watchdog.close()
             if reference is not self._lent:
                 reference.close()
 

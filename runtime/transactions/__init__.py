@@ -2,7 +2,16 @@
 
 from runtime.transactions.auth import txid, verify
 from runtime.transactions.conditions import check_supported, violated
-from runtime.transactions.ledger import Applied, admit, apply, nonce
+from runtime.transactions.ledger import (
+    Applied,
+    Describe,
+    Record,
+    admit,
+    apply,
+    nonce,
+    record_elsewhere,
+    run_admitted,
+)
 from runtime.transactions.model import (
     ContractCall,
     Deploy,
@@ -16,6 +25,8 @@ __all__ = [
     "Applied",
     "ContractCall",
     "Deploy",
+    "Describe",
+    "Record",
     "TokenTransfer",
     "Transaction",
     "TransactionFault",
@@ -25,6 +36,8 @@ __all__ = [
     "nonce",
     "parse",
     "parse_payload",
+    "record_elsewhere",
+    "run_admitted",
     "serialize",
     "txid",
     "verify",

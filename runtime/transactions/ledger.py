@@ -59,6 +59,10 @@ class Applied:
 
 Describe = Callable[[str, bytes], StoredArtifact]
 """What is kept of a contract's Wasm, by its identifier and its bytes."""
+Record = Callable[[Applied], None]
+"""Is told before a block is finished: what it writes is in it."""
+Witness = Callable[[Receipt, int], None]
+"""Is told what a payload gave, and the runtime that simnet's tracer would have added to it."""
 
 
 def nonce_key(principal: str) -> str:
@@ -72,8 +76,14 @@ def nonce(get: Get, principal: str) -> int:
     return 0 if data is None else int.from_bytes(data, "big")
 
 
-def admit(chain: Chain, transaction: Transaction) -> None:
-    """Refuse what a node does not take into its mempool; `TransactionFault` says why."""
+def admit(
+    chain: Chain, transaction: Transaction, balance: Callable[[str], int] | None = None
+) -> None:
+    """Refuse what a node does not take into its mempool; `TransactionFault` says why.
+
+    With `balance` accounts and contracts are kept elsewhere: it says what a principal can spend,
+    and contracts are not looked at, as whoever has them answers for them.
+    """
     size = len(serialize(transaction))
     fee = transaction.payer.fee
     least = max(LEAST_FEE, size * FEE_PER_BYTE)
@@ -85,12 +95,13 @@ def admit(chain: Chain, transaction: Transaction) -> None:
     verify(transaction, chain.epoch)
     check_supported(transaction, chain.epoch)
     _check_nonces(chain.state.get, transaction)
-    _check_funds(chain, transaction)
+    _check_funds(transaction, balance or chain.balance)
     match transaction.payload:
         case TokenTransfer(recipient, amount):
             _check_transfer(transaction, recipient.value, amount)
         case ContractCall():
-            _call_values(chain, transaction.payload)
+            if balance is None:
+                _call_values(chain, transaction.payload)
         case Deploy(name, _, version):
             if version is not None and version > chain.epoch.newest_clarity:
                 message = f"Invalid tx: {version} is not supported in Epoch {chain.epoch}"
@@ -108,21 +119,70 @@ def apply(
     chain: Chain,
     transaction: Transaction,
     describe: Describe | None = None,
-    record: Callable[[Applied], None] | None = None,
+    record: Record | None = None,
 ) -> Applied:
     """Admit a transaction and run it in a block of its own, which is finished then.
 
-    With `describe`, contracts that are deployed get the rows of `runtime.stores`. `record` is told
-    before the block is finished: what it writes is in it.
+    With `describe`, contracts that are deployed get the rows of `runtime.stores`.
     """
     admit(chain, transaction)
-    state = chain.state
-    state.end_block(chain.blocks.height)
-    chain.blocks.mine()
+    return run_admitted(chain, transaction, describe, record)
+
+
+def run_admitted(
+    chain: Chain,
+    transaction: Transaction,
+    describe: Describe | None = None,
+    record: Record | None = None,
+    witness: Witness | None = None,
+) -> Applied:
+    """Run what was admitted. What `witness` raises leaves the block open, for the caller to undo."""
+    _begin_block(chain)
     payer, fee = transaction.payer_address, transaction.payer.fee
-    if not accounts.debit(state, payer, fee, chain.burn_block_height, chain.epoch):
+    if not accounts.debit(chain.state, payer, fee, chain.burn_block_height, chain.epoch):
         raise VmPanic("a fee that was there is gone")
-    receipt, aborted = _run(chain, transaction, describe)
+    traced = None if witness is None else _traced_runtime(chain, transaction)
+    ran, aborted = _run(chain, transaction, describe)
+    if witness is not None:
+        witness(ran, 0 if traced is None else traced - ran.costs.runtime)
+    receipt = ran if aborted is None else without_events(ran)
+    return _finish_block(chain, transaction, receipt, aborted, record)
+
+
+def without_events(receipt: Receipt) -> Receipt:
+    """The receipt of what a post-condition undid: its events never were."""
+    return Receipt(receipt.value, (), receipt.spent, receipt.error)
+
+
+def record_elsewhere(
+    chain: Chain,
+    transaction: Transaction,
+    receipt: Receipt,
+    aborted: str | None,
+    record: Record | None = None,
+) -> Applied:
+    """Write down, in a block of its own, what was run on another chain: nonces and what `record`
+    writes, but nothing that it did to accounts and contracts."""
+    if aborted is not None:
+        receipt = without_events(receipt)
+    _begin_block(chain)
+    return _finish_block(chain, transaction, receipt, aborted, record)
+
+
+def _begin_block(chain: Chain) -> None:
+    chain.state.end_block(chain.blocks.height)
+    chain.blocks.mine()
+
+
+def _finish_block(
+    chain: Chain,
+    transaction: Transaction,
+    receipt: Receipt,
+    aborted: str | None,
+    record: Record | None,
+) -> Applied:
+    state = chain.state
+    payer = transaction.payer_address
     spenders = {transaction.origin_address: transaction.origin, payer: transaction.payer}
     for address, spending in spenders.items():
         state.put(nonce_key(address), (spending.nonce + 1).to_bytes(8, "big"))
@@ -155,13 +215,13 @@ def _check_nonces(get: Get, transaction: Transaction) -> None:
             )
 
 
-def _check_funds(chain: Chain, transaction: Transaction) -> None:
+def _check_funds(transaction: Transaction, balance: Callable[[str], int]) -> None:
     needs = {transaction.payer_address: transaction.payer.fee}
     if isinstance(transaction.payload, TokenTransfer):
         origin = transaction.origin_address
         needs[origin] = needs.get(origin, 0) + transaction.payload.amount
     for address, needed in needs.items():
-        has = chain.balance(address)
+        has = balance(address)
         if has < needed:
             raise _refused(
                 "NotEnoughFunds",
@@ -210,7 +270,8 @@ def _call_values(chain: Chain, call: ContractCall) -> list[Value]:
 def _run(
     chain: Chain, transaction: Transaction, describe: Describe | None
 ) -> tuple[Receipt, str | None]:
-    """Run the payload; all that it did is undone where it fails, or breaks a post-condition."""
+    """Run the payload; all that it did is undone where it fails, or breaks a post-condition, but
+    not what the receipt says of it."""
     host = chain.host
     host.start()
     counters = [0] * 5
@@ -227,11 +288,35 @@ def _run(
         chain.session.clear()
         log.exception("a transaction met a fault of ours")
         return Receipt(error=VmPanic(f"fault of the VM: {type(error).__name__}: {error}")), None
+    receipt = Receipt(value, tuple(host.tx.events), counters)
     if aborted is not None:
         _undo(chain, transaction)
     else:
         host.tx.commit()
-    return Receipt(value, tuple(host.tx.events), counters), aborted
+    return receipt, aborted
+
+
+def _traced_runtime(chain: Chain, transaction: Transaction) -> int | None:
+    """The runtime of a call as simnet makes it, all of it undone; `None` where it has none."""
+    if not isinstance(transaction.payload, ContractCall):
+        return None
+    host, session = chain.host, chain.session
+    host.start()
+    counters = [0] * 5
+    host.tx.begin()
+    session.traced = True
+    try:
+        _payload(chain, transaction, counters, None)
+    except TransactionError:
+        return None
+    except Exception:
+        # Met again, and told of, where the call is run to stay.
+        session.clear()
+        return None
+    finally:
+        session.traced = False
+        host.tx.unwind(0)
+    return counters[0]
 
 
 def _payload(

@@ -141,6 +141,14 @@ function title(row) {
   return [make('span', {}, `${number(row.amount)} µSTX to `, make('code', { class: 'wrap' }, row.recipient))];
 }
 
+function discrepancy(row) {
+  const asked = [row.operation, row.contract, row.function].filter((one) => one).join(' ');
+  return make('p', { class: 'discrepancy', role: 'alert' },
+    make('span', { class: 'tag bad' }, 'discrepancy'), ` our Wasm did not give the interpreter's answer to `,
+    code(asked), ` (${row.cause}); the interpreter answers from here on.`,
+    row.report ? make('span', {}, ' Repeated by ', code(row.report)) : null);
+}
+
 function transaction(row) {
   const failure = row.error && (row.error.message || row.error.detail || `${row.error.kind}(${row.error.name})`);
   const pairs = [
@@ -149,8 +157,10 @@ function transaction(row) {
     row.ok ? ['result', code(row.text)] : ['error', code(failure)],
   ];
   if (row.vm_error) pairs.push(['undone', row.vm_error]);
+  if (row.engine === 'reference') pairs.push(['answered by', 'the interpreter']);
   if (row.events && row.events.length) pairs.push(['events', make('div', {}, row.events.map(event))]);
   return make('div', { class: 'transaction' },
+    row.discrepancy ? discrepancy(row.discrepancy) : null,
     make('p', {}, outcome(row), make('b', {}, row.kind), ...title(row)),
     make('dl', { class: 'pairs' }, pairs.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)])),
     row.cost ? costs(row.cost) : null);
@@ -177,7 +187,14 @@ async function drawBlocks(main) {
     if (more.length) last = more[more.length - 1].height;
   }));
   older.hidden = blocks.length < 20;
-  main(make('h1', {}, 'Blocks'), make('p', { class: 'dim' }, 'What was mined, the newest first, with receipts and costs.'), list, older);
+  main(make('h1', {}, 'Blocks'), make('p', { class: 'dim' }, 'What was mined, the newest first, with receipts and costs.'),
+    make('div', { id: 'engines' }), list, older);
+  drawEngines();
+}
+
+function drawEngines() {
+  const found = state.overview.engines?.discrepancy;
+  by('engines')?.replaceChildren(...(found ? [make('section', { class: 'card' }, discrepancy(found))] : []));
 }
 
 async function renewBlocks() {
@@ -425,6 +442,7 @@ async function renew() {
   state.overview = await ask('/v3/browse');
   drawFacts();
   drawContracts();
+  drawEngines();
 }
 
 function live() {
@@ -433,14 +451,16 @@ function live() {
   source.addEventListener('open', () => told('live', 'on'));
   source.addEventListener('error', () => told('not connected', 'off'));
   let waiting = null;
-  source.addEventListener('block', () => {
+  const happened = () => {
     // Many blocks at once are asked for once.
     waiting ??= setTimeout(async () => {
       waiting = null;
       await renew();
       await renewBlocks();
     }, 250);
-  });
+  };
+  source.addEventListener('block', happened);
+  source.addEventListener('discrepancy', happened);
 }
 
 addEventListener('hashchange', async () => {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,8 +61,8 @@ class Server:
 
 
 @contextmanager
-def _served(*options: str) -> Iterator[Server]:
-    command = [sys.executable, "-m", "clarbuild", "serve", "--port", "0", *options]
+def _served(*options: str, program: Sequence[str] = ("-m", "clarbuild")) -> Iterator[Server]:
+    command = [sys.executable, *program, "serve", "--port", "0", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPO)
     # A server that never says where it listens.
     impatient = Timer(60, process.kill)

@@ -14,6 +14,8 @@ import pytest
 from compiler.values import Principal, UInt
 from compiler.versions import ClarityVersion
 from runtime.transactions import ContractCall, Deploy, TokenTransfer
+from tests.clarbuild.serve.test_engines import planted
+from tests.interpreter import interpreter_folder
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -252,3 +254,32 @@ def contrast(one: str, other: str) -> float:
 
     brighter, darker = sorted((light(one), light(other)), reverse=True)
     return (brighter + 0.05) / (darker + 0.05)
+
+
+def test_where_the_engines_differ_is_shown_as_it_happens(
+    browser: Browser, serve: Any, tmp_path: Path
+) -> None:
+    interpreter_folder()
+    options = ("--epoch", "3.1", "--engine", "both", "--reports", str(tmp_path))
+    with serve(*options, program=planted(("(ok u1)", "(ok u2)"))) as server:
+        source = "(define-public (one) (ok u1))"
+        server.send(Deploy("box", source, ClarityVersion.CLARITY_3))
+        page = browser.new_page()
+        page.set_default_timeout(20_000)
+        page.goto(server.url)
+        page.wait_for_selector("#live.on")
+        assert page.locator(".discrepancy").count() == 0
+        call = ContractCall(f"{server.deployer}.box", "one", ())
+        server.send(call)
+        page.wait_for_selector("#engines .discrepancy")
+        text = page.inner_text("#engines")
+        assert f"the interpreter's answer to call {server.deployer}.box one (call: value)" in text
+        assert str(tmp_path / "0001") in text
+        # Beside the block that it happened in, and there alone.
+        server.send(call)
+        page.wait_for_selector(".block:nth-child(3)")
+        assert page.locator(".block .discrepancy").count() == 1
+        block = page.locator(".block", has=page.locator(".discrepancy"))
+        assert "answered by" in block.inner_text()
+        assert "(ok u1)" in block.inner_text()
+        page.close()
