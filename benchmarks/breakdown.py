@@ -17,7 +17,7 @@ from benchmarks.ours import apply, make_chain
 from compiler.consensus import deserialize
 from runtime.chain import Chain
 from runtime.codec import principal_bytes
-from runtime.effects import admit
+from runtime.effects import admit, take
 from runtime.engine import HostFunction
 
 FUNCTIONS: Final = ("add", "inc", "fib", "transfer")
@@ -27,6 +27,7 @@ CALLS: Final = 200
 PARTS: Final = (
     "method of the handle",
     "prepared call: block, context, marks, receipt",
+    "taking over what was deferred",
     "codecs",
     "Wasm, and the way in and out",
     "host functions",
@@ -97,7 +98,18 @@ def parts(
     def function() -> None:
         load(values, guest, False)
         enter()
+        admit(guest, chain.host.tx)
         answer(guest)
+
+    def function_taken() -> None:
+        load(values, guest, False)
+        enter()
+        take(guest, chain.host.tx)
+        admit(guest, chain.host.tx)
+        answer(guest)
+
+    def admitting() -> None:
+        admit(guest, chain.host.tx)
 
     def layer(call: Callable[[], object]) -> Callable[[], float]:
         return lambda: timed(call)
@@ -120,8 +132,10 @@ def parts(
     layers = {
         "method": layer(lambda: method(*values)),
         "prepared": layer(lambda: prepared(values)),
+        "taken": inside(function_taken),
         "function": inside(function),
         "codecs": inside(codecs),
+        "admitting": inside(admitting),
         "empty": layer(lambda: None),
     }
     samples: dict[str, list[float]] = {layer: [] for layer in layers}
@@ -129,11 +143,14 @@ def parts(
         for which, sample in layers.items():
             samples[which].append(sample())
     each = {which: statistics.median(of_one) for which, of_one in samples.items()}
+    # Beginning anew with nothing recorded is what a prepared call does with its context.
+    alone, taken = (each[which] - each["admitting"] for which in ("function", "taken"))
     shares = (
         each["method"] - each["prepared"],
-        each["prepared"] - each["function"],
+        each["prepared"] - taken,
+        taken - alone,
         each["codecs"],
-        each["function"] - each["codecs"] - host,
+        alone - each["codecs"] - host,
         host,
     )
     return {

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from compiler.layout import I32, I64
 
-HOST_INTERFACE: Final = 2
+HOST_INTERFACE: Final = 3
 IMPORT_MODULE: Final = "clarity"
 MEMORY_EXPORT: Final = "memory"
 DEPLOY_EXPORT: Final = "deploy"
@@ -82,10 +82,11 @@ ACTIVE_FUNCTIONS: Final = 0x380
 back into it. The host clears them before a transaction."""
 MAX_ACTIVE_FUNCTIONS: Final = 1024
 RECORDS: Final = 0x400
-"""Effects that need no answer and the host has not seen yet, in their order. A record is four i32: what
-is done (the number of a variable; of a map, after the variables; after both: `print`), and where at
-RECORDED the bytes of a key begin, where they end and those that are stored or printed begin, and
-where these end."""
+"""Effects that the host has not seen yet, in their order. A record is four i32: what is done (the number
+of a variable; of a map, after the variables; after both `print`; then transfers of each fungible
+token), and how far from RECORDED the bytes of a key begin, where they end and those that are stored
+or printed begin, and where these end. The key of a transfer is its sender; what follows are the
+amount as two i64, both new balances of 16 bytes as they are stored, and the recipient."""
 RECORDED: Final = 0xC00
 STATIC_DATA: Final = 0x2000
 """Data segments and constants start here; the heap follows them."""

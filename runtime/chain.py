@@ -22,7 +22,7 @@ from collections.abc import (
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from compiler.contracts import DEPLOYER, bind
 from compiler.costs import Cost
@@ -49,7 +49,9 @@ from runtime.prepared import Prepared
 from runtime.receipts import Receipt
 from runtime.session import Isolation, Session
 from runtime.state import MemoryState, State
-from runtime.static_costs import Deployed
+
+if TYPE_CHECKING:
+    from runtime.static_costs import Deployed
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 
 class Event(NamedTuple):
@@ -18,8 +18,11 @@ class Event(NamedTuple):
     fields: tuple[Any, ...]
 
 
-new_event: Final[Callable[[tuple[str, tuple[Any, ...]]], Event]] = partial(tuple.__new__, Event)
-"""The same as `Event(…)`, in a third of the time."""
+Emitted: TypeAlias = tuple[str, tuple[Any, ...]]
+"""An event while its transaction runs: a plain tuple is made in a seventh of the time."""
+
+event_of: Final[Callable[[Emitted], Event]] = partial(tuple.__new__, Event)
+"""The event that was emitted."""
 
 
 def print_event(contract: str, value: bytes) -> Event:

@@ -17,7 +17,6 @@ from runtime import accounts, effects, hashing
 from runtime.codec import principal_of
 from runtime.engine import HostFunction, Slots
 from runtime.errors import TransactionError, VmPanic, aborted, check, internal, runtime
-from runtime.events import Event, new_event
 from runtime.instance import (
     COUNTERS,
     HEIGHTS,
@@ -169,7 +168,7 @@ class Host:
 
     def _map_get(self, s: Slots) -> None:
         guest = self.guest
-        value = self.get(guest.keys.maps[s[0]] + guest.read(s[1], s[2]).hex())
+        value = self.get(guest.keys.maps[s[0]][guest.read(s[1], s[2])])
         if value is None:
             s[0] = s[1] = 0
         elif value == _NONE:
@@ -181,12 +180,12 @@ class Host:
 
     def _map_set(self, s: Slots) -> None:
         guest = self.guest
-        key = guest.keys.maps[s[0]] + guest.read(s[1], s[2]).hex()
+        key = guest.keys.maps[s[0]][guest.read(s[1], s[2])]
         self._write(key, _SOME + guest.read(s[3], s[4]))
 
     def _map_insert(self, s: Slots) -> None:
         guest = self.guest
-        key = guest.keys.maps[s[0]] + guest.read(s[1], s[2]).hex()
+        key = guest.keys.maps[s[0]][guest.read(s[1], s[2])]
         known = self.get(key)
         if known is None or known == _NONE:
             self._write(key, _SOME + guest.read(s[3], s[4]))
@@ -198,7 +197,7 @@ class Host:
 
     def _map_delete(self, s: Slots) -> None:
         guest = self.guest
-        key = guest.keys.maps[s[0]] + guest.read(s[1], s[2]).hex()
+        key = guest.keys.maps[s[0]][guest.read(s[1], s[2])]
         known = self.get(key)
         if self.tx.read_only:
             raise check("Unreachable", "Write attempted in read-only")
@@ -251,8 +250,8 @@ class Host:
 
     def _ft_balance(self, s: Slots) -> None:
         guest = self.guest
-        owner = principal_of(guest.read(s[1] & _U32, s[2] & _U32)).value
-        _put_amount(s, self._number(guest.keys.balances[s[0] & _U32] + owner))
+        _, key = guest.keys.balances[s[0] & _U32][guest.read(s[1] & _U32, s[2] & _U32)]
+        _put_amount(s, self._number(key))
 
     def _ft_mint(self, s: Slots) -> None:
         guest = self.guest
@@ -262,7 +261,7 @@ class Host:
         if not amount:
             s[0] = 1
             return
-        owner = principal_of(guest.read(s[3] & _U32, s[4] & _U32)).value
+        owner, key = keys.balances[token][guest.read(s[3] & _U32, s[4] & _U32)]
         supply = self._number(keys.supplies[token]) + amount
         if supply > UINT_MAX:
             raise runtime("ArithmeticOverflow")
@@ -270,10 +269,9 @@ class Host:
         if limit is not None and supply > limit:
             raise runtime("SupplyOverflow")
         self.state.put(keys.supplies[token], supply.to_bytes(16, "big"))
-        key = keys.balances[token] + owner
         self.state.put(key, (self._number(key) + amount).to_bytes(16, "big"))
-        event = Event("ft_mint_event", (keys.token_names[token], "", owner, amount))
-        self.tx.events.append(event)
+        fields = (keys.token_names[token], "", owner, amount)
+        self.tx.events.append(("ft_mint_event", fields))
         s[0] = OK
 
     def _ft_burn(self, s: Slots) -> None:
@@ -281,8 +279,7 @@ class Host:
         keys = guest.keys
         token = s[0] & _U32
         amount = _amount(s, 1)
-        owner = principal_of(guest.read(s[3] & _U32, s[4] & _U32)).value
-        key = keys.balances[token] + owner
+        owner, key = keys.balances[token][guest.read(s[3] & _U32, s[4] & _U32)]
         balance = self._number(key)
         if not amount or amount > balance:
             s[0] = 1
@@ -292,7 +289,7 @@ class Host:
         self.state.put(key, (balance - amount).to_bytes(16, "big"))
         tx = self.tx
         tx.assets.token(owner, guest.contract.id, keys.tokens[token], amount)
-        tx.events.append(Event("ft_burn_event", (keys.token_names[token], owner, "", amount)))
+        tx.events.append(("ft_burn_event", (keys.token_names[token], owner, "", amount)))
         s[0] = OK
 
     def _ft_transfer(self, s: Slots) -> None:
@@ -303,13 +300,12 @@ class Host:
         if not amount:
             s[0] = 3
             return
-        sender = principal_of(guest.read(s[3] & _U32, s[4] & _U32)).value
-        recipient = principal_of(guest.read(s[5] & _U32, s[6] & _U32)).value
+        balances = keys.balances[token]
+        sender, sender_key = balances[guest.read(s[3] & _U32, s[4] & _U32)]
+        recipient, recipient_key = balances[guest.read(s[5] & _U32, s[6] & _U32)]
         if sender == recipient:
             s[0] = 2
             return
-        sender_key = keys.balances[token] + sender
-        recipient_key = keys.balances[token] + recipient
         get = self.get
         balance = int.from_bytes(get(sender_key) or b"", "big")
         if balance < amount:
@@ -324,7 +320,7 @@ class Host:
         tx = self.tx
         tx.assets.token(sender, guest.contract.id, keys.tokens[token], amount)
         fields = (keys.token_names[token], sender, recipient, amount)
-        tx.events.append(new_event(("ft_transfer_event", fields)))
+        tx.events.append(("ft_transfer_event", fields))
         s[0] = OK
 
     # Non-fungible tokens
@@ -353,7 +349,7 @@ class Host:
             return
         self.state.put(key, _SOME + owner)
         fields = (guest.keys.asset_names[token], "", principal_of(owner).value, asset)
-        self.tx.events.append(Event("nft_mint_event", fields))
+        self.tx.events.append(("nft_mint_event", fields))
         s[0] = OK
 
     def _nft_burn(self, s: Slots) -> None:
@@ -369,7 +365,7 @@ class Host:
         self.state.put(key, _NONE)
         self._moved_asset(guest, token, sender, asset)
         fields = (guest.keys.asset_names[token], principal_of(sender).value, "", asset)
-        self.tx.events.append(Event("nft_burn_event", fields))
+        self.tx.events.append(("nft_burn_event", fields))
         s[0] = OK
 
     def _nft_transfer(self, s: Slots) -> None:
@@ -390,7 +386,7 @@ class Host:
         self._moved_asset(guest, token, sender, asset)
         parties = (principal_of(sender).value, principal_of(recipient).value)
         fields = (guest.keys.asset_names[token], *parties, asset)
-        self.tx.events.append(Event("nft_transfer_event", fields))
+        self.tx.events.append(("nft_transfer_event", fields))
         s[0] = OK
 
     def _moved_asset(self, guest: Guest, token: int, sender: bytes, asset: bytes) -> None:
@@ -425,7 +421,7 @@ class Host:
             accounts.credit(self.state, target, amount)
             tx = self.tx
             tx.assets.stx(source, amount)
-            tx.events.append(Event("stx_transfer_event", (source, target, amount, memo)))
+            tx.events.append(("stx_transfer_event", (source, target, amount, memo)))
             s[0] = OK
 
     def _stx_burn(self, s: Slots) -> None:
@@ -447,7 +443,7 @@ class Host:
             self.refresh_supply(guest)
             tx = self.tx
             tx.assets.burn(owner, amount)
-            tx.events.append(Event("stx_burn_event", (owner, "", amount)))
+            tx.events.append(("stx_burn_event", (owner, "", amount)))
             s[0] = OK
 
     def refresh_supply(self, guest: Guest) -> None:
@@ -557,6 +553,7 @@ class Host:
     def _at_block_end(self, _: Slots) -> None:
         self.get, self.view = self.past.pop()
         self.tx.roll_back()
+        self.tx.generation += 1
         self.write_moment(self.guest)
 
     def write_moment(self, guest: Guest) -> None:

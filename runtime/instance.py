@@ -16,7 +16,7 @@ from compiler.types import TraitIdentifier
 from compiler.values import Value
 from runtime.carry import Carried
 from runtime.casts import trait_count
-from runtime.codec import Codec, Memory, codec_of, principal_bytes
+from runtime.codec import Codec, Memory, codec_of, principal_bytes, principal_of
 from runtime.contracts import Contract
 from runtime.engine import Instance, Linked
 from runtime.errors import aborted
@@ -42,6 +42,8 @@ RECORDED_END: Final = abi.RECORDED_END // 4
 COUNTERS: Final = abi.RUNTIME // 8
 LIMITS: Final = abi.RUNTIME_LIMIT // 8
 SUPPLY: Final = abi.STX_LIQUID_SUPPLY // 8
+STACKS_HEIGHT: Final = abi.STACKS_BLOCK_HEIGHT // 8
+STACKS_TIME: Final = abi.STACKS_BLOCK_TIME // 8
 """Indices of 64-bit words."""
 
 SENDER_ROOM: Final = abi.PRINCIPALS
@@ -70,6 +72,9 @@ ROOMS_END: Final = ROOMS_AT + ROOMS.size
 
 MAX_KEPT_MEMORY: Final = 32 << 20
 """An instance whose memory grew beyond this is not kept: memory never shrinks."""
+
+MAX_KNOWN_KEYS: Final = 1_024
+"""So many keys of the state are remembered of a map or a token: they are long to make and to hash."""
 
 ACTIVE_AT: Final = abi.ACTIVE_FUNCTIONS
 ACTIVE_END: Final = ACTIVE_AT + abi.MAX_ACTIVE_FUNCTIONS // 8
@@ -214,7 +219,7 @@ class Guest:
     """An instance of a contract's module, which is also a codec's memory."""
 
     __slots__ = (
-        "_alloc",
+        "_memory",
         "_size",
         "active",
         "bloated",
@@ -240,7 +245,7 @@ class Guest:
         self.instance: Instance = linked.instantiate()
         self.read = self.instance.read
         self.write = self.instance.write
-        memory = self.instance.memory
+        self._memory = memory = self.instance.memory
         self._size = len(memory)
         # The start of memory never moves: views of its words stay good.
         self.context = memory[: abi.STATIC_DATA]
@@ -253,7 +258,6 @@ class Guest:
         # of these was called lately.
         self.prepared: set[tuple[str, str, str]] = set()
         self.used = False
-        self._alloc = None
         # Those that have been called.
         self.exports: dict[str, Export] = {}
         self.sites = [BoundSite(site, contract) for site in self.description.sites]
@@ -306,11 +310,11 @@ class Guest:
         if end > self._size:
             self._grow(end)
         word[HEAP] = end
-        self.write(pointer, data)
+        self._memory[pointer:end] = data
         return pointer
 
     def _grow(self, end: int) -> None:
-        self._size = len(self.instance.memory)
+        self._look_at_size()
         if end <= self._size:
             return
         start = self.word[HEAP]
@@ -318,9 +322,13 @@ class Guest:
             self.instance.function(abi.ALLOC_EXPORT)(end - start)
         finally:
             self.word[HEAP] = start
-        self._size = len(self.instance.memory)
+        self._look_at_size()
         if end > self._size:
             raise aborted(abi.Abort.HEAP_EXHAUSTED)
+
+    def _look_at_size(self) -> None:
+        self._memory = self.instance.memory
+        self._size = len(self._memory)
 
     def export(self, name: str) -> Export | None:
         """A function by its name in the source."""
@@ -340,6 +348,39 @@ class Guest:
     def counters(self) -> list[int]:
         """The five costs so far, in the order of the context block."""
         return list(COSTS.unpack_from(self.context, COSTS_AT))
+
+
+class Entries(dict[bytes, str]):
+    """The state's keys of a map's entries, by the bytes of their keys, as they are asked for."""
+
+    __slots__ = ("_prefix",)
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__()
+        self._prefix = prefix
+
+    def __missing__(self, key: bytes) -> str:
+        if len(self) >= MAX_KNOWN_KEYS:
+            self.clear()
+        made = self[key] = self._prefix + key.hex()
+        return made
+
+
+class Balances(dict[bytes, tuple[str, str]]):
+    """Owners of a token and the state's keys of their balances, by their consensus bytes."""
+
+    __slots__ = ("_prefix",)
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__()
+        self._prefix = prefix
+
+    def __missing__(self, owner: bytes) -> tuple[str, str]:
+        if len(self) >= MAX_KNOWN_KEYS:
+            self.clear()
+        text = principal_of(owner).value
+        made = self[owner] = (text, self._prefix + text)
+        return made
 
 
 class Keys:
@@ -363,12 +404,14 @@ class Keys:
         description = artifact.description
         self.heap = description.heap
         self.variables = [f"vm::{contract}::1::{name}" for name, _ in description.variables]
-        self.maps = [f"vm::{contract}::0::{name}::" for name, _, _ in description.maps]
-        # By the numbers in records of what was deferred.
-        self.written = [*self.variables, *self.maps]
+        self.maps = [Entries(f"vm::{contract}::0::{name}::") for name, _, _ in description.maps]
+        # By the numbers in records of what was deferred; a variable is an entry without a key.
+        self.written = [*map(Entries, self.variables), *self.maps]
         self.tokens = list(description.fungible_tokens)
         self.token_names = [f"{contract}::{name}" for name in description.fungible_tokens]
-        self.balances = [f"vm::{contract}::2::{name}::" for name in description.fungible_tokens]
+        self.balances = [
+            Balances(f"vm::{contract}::2::{name}::") for name in description.fungible_tokens
+        ]
         self.supplies = [f"vm::{contract}::3::{name}" for name in description.fungible_tokens]
         self.nft_names = [name for name, _ in description.non_fungible_tokens]
         self.asset_names = [f"{contract}::{name}" for name, _ in description.non_fungible_tokens]

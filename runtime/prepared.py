@@ -16,16 +16,17 @@ from runtime.codec import Mismatch
 from runtime.effects import take, write_head
 from runtime.engine import GuestTrap
 from runtime.errors import check
-from runtime.events import Event
+from runtime.events import Emitted
 from runtime.instance import (
     CONTEXT,
     COSTS,
     COSTS_AT,
     HEAP,
-    HEIGHTS,
     MAX_KEPT_MEMORY,
     MOMENT_AT,
     MOMENT_END,
+    STACKS_HEIGHT,
+    STACKS_TIME,
     Export,
     Guest,
 )
@@ -69,13 +70,13 @@ def prepared(
     load, answer, run = export.load, export.answer, export.run
     read_only, nests, counted = export.read_only, guest.calls_others, bool(export.counts)
     # Whether only the heights change from call to call, as long as the liquid supply doesn't.
-    alone, heights = not read_only and epoch.tip_burn_block, HEIGHTS.pack_into
+    alone, long = not read_only and epoch.tip_burn_block, guest.long
     # What the moment in the context was made from.
-    settled, seen = _UNKNOWN, _UNKNOWN
+    settled, seen, lasting = _UNKNOWN, _UNKNOWN, _UNKNOWN
     new = object.__new__
 
     def call(values: Sequence[object], typed: bool = False) -> Receipt | None:
-        nonlocal generation, seen, settled
+        nonlocal generation, lasting, seen, settled
         if blocks.epoch is not epoch or session.metered is not metered:
             return None
         guest.used = True
@@ -87,16 +88,20 @@ def prepared(
         context[WHOLE] = whole
         try:
             if not load(values, guest, typed):
+                # Nothing was done; the next attempt finds all as it was.
+                tx.settle()
                 return None
         except Exception:  # told of by the long way, which meets it again
             return None
         if not read_only:
             mine()
         supply = host.get(SUPPLY_KEY)
-        if alone and supply is settled:
-            heights(context, MOMENT_AT, *blocks.heights())
+        if alone and supply is settled and blocks.lasting is lasting:
+            long[STACKS_HEIGHT] = blocks.height
+            long[STACKS_TIME] = blocks.time
         elif supply is not settled or blocks.view() is not seen:
             settled, seen = supply, blocks.view()
+            lasting = blocks.lasting
             context[MOMENT_AT:MOMENT_END] = whole[MOMENT_AT:MOMENT_END] = host.moment()
         too_much = session.overcharged(guest.contract, export, values) if counted else 0
         # Nothing is written in a read-only transaction: it needs no mark to return to.
@@ -128,13 +133,13 @@ def prepared(
                 or length_written > most_written
             ):
                 raise check("CostBalanceExceeded")
-            events: tuple[Event, ...] = ()
+            events: Sequence[Emitted] = ()
             if read_only:
                 pass
             elif value.__class__ is Ok:
                 tx.close()
-                if tx.events:
-                    events = tuple(tx.events)
+                # The next transaction begins another list.
+                events = tx.events
             else:
                 tx.roll_back()
             tx.settle()
@@ -153,7 +158,7 @@ def prepared(
         # As `Receipt(…)`, in a third of the time.
         receipt = new(Receipt)
         receipt.value = value
-        receipt.events = events
+        receipt.emitted = events
         receipt.spent = spent
         receipt.error = None
         return receipt

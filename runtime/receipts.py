@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 from compiler.consensus_untyped import write_untyped
 from compiler.values import Err, List, Ok, Some, Tuple, Value
 from runtime.errors import Rejected, TransactionError
-from runtime.events import Event, rendered
+from runtime.events import Emitted, Event, event_of, rendered
 
 MAX_MESSAGE: Final = 300
 
@@ -40,10 +40,11 @@ class Receipt:
     To be treated as immutable: a frozen one would take a µs longer to make.
     """
 
-    __slots__ = ("error", "events", "spent", "value")
+    __slots__ = ("emitted", "error", "spent", "value")
 
     value: Value | None
-    events: tuple[Event, ...]
+    emitted: Sequence[Emitted]
+    """The events as the transaction emitted them; `events` is made of them when it is asked for."""
     spent: Sequence[int]
     """The five costs as counters say them; `costs` is made of them when it is asked for."""
     error: TransactionError | None
@@ -51,14 +52,19 @@ class Receipt:
     def __init__(
         self,
         value: Value | None = None,
-        events: tuple[Event, ...] = (),
+        events: Sequence[Emitted] = (),
         costs: Sequence[int] = FREE,
         error: TransactionError | None = None,
     ) -> None:
         self.value = value
-        self.events = events
+        self.emitted = events
         self.spent = costs
         self.error = error
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events, in their order."""
+        return tuple(map(event_of, self.emitted))
 
     @property
     def costs(self) -> Costs:

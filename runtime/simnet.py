@@ -82,7 +82,6 @@ class Blocks:
     __slots__ = (
         "_first_of_tenure",
         "_heights",
-        "_lasting",
         "_seen",
         "_stacks",
         "_tenure_key",
@@ -90,6 +89,7 @@ class Blocks:
         "burn",
         "epoch",
         "height",
+        "lasting",
         "time",
     )
 
@@ -109,8 +109,9 @@ class Blocks:
         self._heights: dict[bytes, int] = {}
         # The view of the tip, until that changes.
         self._seen: View | None = None
-        # Of that, what stays until the next burn block: tenure and burn height.
-        self._lasting: tuple[int, int] | None = None
+        # Of that, what stays until the next burn block: tenure and burn height. None where they
+        # have not been looked for since; another object when they have changed.
+        self.lasting: tuple[int, int] | None = None
         # What simnet keeps in the state as the tenure's height: it changes with burn blocks only.
         self._tenure_key: MutableSequence[tuple[int, int]] = []
 
@@ -142,10 +143,14 @@ class Blocks:
 
     def mine(self, count: int = 1) -> None:
         """Mine what carries a transaction in this epoch."""
-        if self.epoch.tip_burn_block:
-            self.mine_stacks(count)
-        else:
+        if not self.epoch.tip_burn_block:
             self.mine_burn(count)
+            return
+        # As `mine_stacks`, spelt out: this is on the way of every transaction.
+        self.height += count
+        self.time += SECONDS_BETWEEN_STACKS_BLOCKS * count
+        self._unwritten += count
+        self._seen = None
 
     def _mine_burn(self) -> None:
         last, tip = self.burn[-1], self.stacks[-1]
@@ -167,7 +172,7 @@ class Blocks:
 
     def _change(self) -> None:
         """What the tip is seen as may be another."""
-        self._seen = self._lasting = None
+        self._seen = self.lasting = None
 
     def _write_down(self) -> None:
         tip, count = self._stacks[-1], self._unwritten
@@ -205,21 +210,15 @@ class Blocks:
         seen = self._seen
         if seen is None:
             if self.epoch.tip_burn_block:
-                seen = _new_view((self.height, *(self._lasting or self._last())))
+                seen = _new_view((self.height, *(self.lasting or self._last())))
             else:
                 seen = self._view_at(self.height)
             self._seen = seen
         return seen
 
-    def heights(self) -> tuple[int, int, int, int, int]:
-        """The tip from epoch 3.0 on, as context blocks have it: burn, Stacks and tenure height,
-        `block-height` and time. `view` says the same, but takes longer."""
-        tenure, burn = self._lasting or self._last()
-        return burn, self.height, tenure, tenure, self.time
-
     def _last(self) -> tuple[int, int]:
         _, tenure, burn = self._view_at(self.height)
-        self._lasting = (tenure, burn)
+        self.lasting = (tenure, burn)
         return tenure, burn
 
     def _view_at(self, at: int) -> View:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from runtime.assets import AssetLog
-from runtime.events import Event
+from runtime.events import Emitted
 from runtime.state import State
 
 _OUTERMOST: Final = (0, 0, False)
@@ -30,7 +30,7 @@ class Transaction:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        self.events: list[Event] = []
+        self.events: list[Emitted] = []
         # Bytes of values in the events that `print` made.
         self.printed = 0
         self.read_only = False
@@ -73,7 +73,7 @@ class Transaction:
         if self._marks:
             self._marks.clear()
         if self.assets.movements:
-            self.assets = AssetLog()
+            self.assets.clear()
 
     @property
     def depth(self) -> int:
@@ -108,17 +108,22 @@ class Transaction:
 
     def roll_back(self) -> None:
         """Close the innermost mark and undo what was done."""
-        self.generation += 1
         mark = self._marks.pop()
+        state, version, only_read = self.state, self.state.version, self.read_only
         count, self.printed, self.read_only = mark
         del self.events[count:]
-        self.state.roll_back()
+        state.roll_back()
+        # What was read in between holds on where nothing was written.
+        if not only_read or state.version != version:
+            self.generation += 1
         if mark is _OUTERMOST:
             self.assets = AssetLog()
         else:
             self.assets.roll_back()
 
     def unwind(self, depth: int) -> None:
-        """Undo marks until `depth` are left."""
+        """Undo marks until `depth` are left, wherever an error left them: in a past block, perhaps."""
+        if len(self._marks) > depth:
+            self.generation += 1
         while len(self._marks) > depth:
             self.roll_back()

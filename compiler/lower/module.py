@@ -24,6 +24,10 @@ from compiler.wasm import stdlib
 from compiler.wasm.functions import FuncRef
 from compiler.wasm.module import ModuleBuilder
 
+_ENTRIES = 64
+_ENTRY_BYTES = 320
+"""The table of `compiler/stdlib/entries.wat`."""
+
 
 class UserFunction:
     """A function of the contract: how it is called, and what it may do."""
@@ -96,6 +100,7 @@ class ModuleLowering:
         self.nft_ids: dict[str, int] = {}
         self._principals: dict[str, int] = {}
         self._variable_places: dict[str, int] = {}
+        self._entry_table: int | None = None
         self._inlined_sizes: dict[str, int] = {}
         self._hosts: dict[str, FuncRef] = {}
         self._helpers: dict[str, FuncRef] = {}
@@ -154,6 +159,25 @@ class ModuleLowering:
         if address is None:
             address = self._variable_places[name] = self.builder.reserve(12 + room, 8)
         return address
+
+    def entry_table(self) -> int:
+        """Static room for what was read of maps and balances (`compiler/stdlib/entries.wat`)."""
+        if self._entry_table is None:
+            self._entry_table = self.builder.reserve(_ENTRIES * _ENTRY_BYTES, 8)
+        return self._entry_table
+
+    def map_number(self, map_id: int) -> int:
+        """The number of a map in records of deferred effects: they follow the variables."""
+        return len(self.variable_ids) + map_id
+
+    @property
+    def print_number(self) -> int:
+        """That of a print, after all maps."""
+        return len(self.variable_ids) + len(self.map_ids)
+
+    def token_number(self, token_id: int) -> int:
+        """That of a transfer of a fungible token; tokens come last."""
+        return self.print_number + 1 + token_id
 
     def inlined_size(self, name: str, measure: Callable[[Node], int]) -> int:
         """The nodes that inlining the function `name` brings, measured once."""

@@ -6,20 +6,17 @@
   (import "std" "alloc" (func $alloc (param i32) (result i32)))
   (import "clarity" "var_get" (func $host_var_get (param i32) (result i32 i32)))
   (import "clarity" "var_set" (func $host_var_set (param i32 i32 i32)))
-  (import "clarity" "map_set" (func $host_map_set (param i32 i32 i32 i32 i32)))
   (import "clarity" "print" (func $host_print (param i32 i32)))
 
-  ;; Record an effect: its number, the bytes of a key, and those of a value, behind a byte for
-  ;; `some` where $entry is 1. 0: there is no room, or it may not wait.
-  (func $record
-    (param $what i32) (param $key i32) (param $key_length i32)
-    (param $value i32) (param $length i32) (param $entry i32) (result i32)
+  ;; Begin the record of an effect: its number, and room for the bytes of a key and of a value.
+  ;; -> the address of that room; 0: there is none, or the effect may not wait.
+  (func $claim (export "claim_record")
+    (param $what i32) (param $key_length i32) (param $length i32) (result i32)
     (local $record i32) (local $at i32) (local $stored i32) (local $end i32)
     (local.set $record (i32.load offset=0x00 (i32.const 0)))
     (local.set $at (i32.load offset=0x04 (i32.const 0)))
     (local.set $stored (i32.add (local.get $at) (local.get $key_length)))
-    (local.set $end
-      (i32.add (local.get $stored) (i32.add (local.get $entry) (local.get $length))))
+    (local.set $end (i32.add (local.get $stored) (local.get $length)))
     (if
       (i32.or
         (i32.gt_u (local.get $end) (i32.const 0x2000))
@@ -28,37 +25,24 @@
     (i32.store offset=0x00 (i32.const 0) (i32.add (local.get $record) (i32.const 16)))
     (i32.store offset=0x04 (i32.const 0) (local.get $end))
     (i32.store (local.get $record) (local.get $what))
-    (i32.store offset=4 (local.get $record) (local.get $at))
-    (i32.store offset=8 (local.get $record) (local.get $stored))
-    (i32.store offset=12 (local.get $record) (local.get $end))
-    (memory.copy (local.get $at) (local.get $key) (local.get $key_length))
-    (if (local.get $entry)
-      (then
-        (i32.store8 (local.get $stored) (i32.const 0x0a))
-        (local.set $stored (i32.add (local.get $stored) (i32.const 1)))))
-    (memory.copy (local.get $stored) (local.get $value) (local.get $length))
-    (i32.const 1))
+    (i32.store offset=4 (local.get $record) (i32.sub (local.get $at) (i32.const 0xc00)))
+    (i32.store offset=8 (local.get $record) (i32.sub (local.get $stored) (i32.const 0xc00)))
+    (i32.store offset=12 (local.get $record) (i32.sub (local.get $end) (i32.const 0xc00)))
+    (local.get $at))
+
+  ;; Record an effect without a key; 0 as above.
+  (func $record (param $what i32) (param $value i32) (param $length i32) (result i32)
+    (local $at i32)
+    (local.set $at (call $claim (local.get $what) (i32.const 0) (local.get $length)))
+    (if (local.get $at)
+      (then (memory.copy (local.get $at) (local.get $value) (local.get $length))))
+    (local.get $at))
 
   ;; As the host's functions of these names; $number is what is recorded.
-  (func (export "map_set")
-    (param $id i32) (param $key i32) (param $key_length i32) (param $value i32) (param $length i32)
-    (param $number i32)
-    (if
-      (i32.eqz
-        (call $record
-          (local.get $number) (local.get $key) (local.get $key_length)
-          (local.get $value) (local.get $length) (i32.const 1)))
-      (then
-        (call $host_map_set
-          (local.get $id)
-          (local.get $key) (local.get $key_length) (local.get $value) (local.get $length)))))
-
   (func (export "print") (param $value i32) (param $length i32) (param $number i32)
     (if
       (i32.eqz
-        (call $record
-          (local.get $number) (i32.const 0) (i32.const 0)
-          (local.get $value) (local.get $length) (i32.const 0)))
+        (call $record (local.get $number) (local.get $value) (local.get $length)))
       (then (call $host_print (local.get $value) (local.get $length)))))
 
   ;; A variable's place: the generation in which it is good (i64), its length, and $room for bytes.
@@ -66,9 +50,7 @@
     (param $id i32) (param $value i32) (param $length i32) (param $place i32) (param $room i32)
     (if
       (i32.eqz
-        (call $record
-          (local.get $id) (i32.const 0) (i32.const 0)
-          (local.get $value) (local.get $length) (i32.const 0)))
+        (call $record (local.get $id) (local.get $value) (local.get $length)))
       (then (call $host_var_set (local.get $id) (local.get $value) (local.get $length))))
     (call $keep (local.get $value) (local.get $length) (local.get $place) (local.get $room)))
 

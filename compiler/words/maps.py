@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from compiler.lower.reclaim import points_nowhere
 from compiler.lower.typed.bounds import Bounds, serialized_bounds, sum_of
 from compiler.types import BOOL, OptionalType, Type
 from compiler.wasm.valtypes import I32
@@ -59,6 +60,12 @@ def _lengths(key: Type, value: Type | None) -> Bounds:
     return least, most + 1 + stored
 
 
+def _push_place(fn: FunctionLowering, map_id: int) -> None:
+    """Push what helpers take besides (`compiler/stdlib/entries.wat`): the map's number in records,
+    and where entries are kept."""
+    fn.code.i32_const(fn.module.map_number(map_id)).i32_const(fn.module.entry_table())
+
+
 def _map_get(fn: FunctionLowering, call: Call) -> Type:
     map_id, key_type, value_type = _types(fn, call)
     code = fn.code
@@ -68,7 +75,9 @@ def _map_get(fn: FunctionLowering, call: Call) -> Type:
         fn.charge("cost_fetch_entry", _declared(fn, key_type, value_type))
     code.i32_const(map_id)
     key.push(fn)
-    fn.host("map_get")
+    _push_place(fn, map_id)
+    code.i32_const(0 if points_nowhere(value_type) else 1)
+    fn.helper_aborting("map_get")
     # The length is what is charged: that of (some value), of a deleted entry's none, or 0.
     stored = pop_bytes(fn)
     if by_length:
@@ -127,7 +136,7 @@ def _map_set(fn: FunctionLowering, call: Call) -> Type:
     fn.code.i32_const(map_id)
     key.push(fn)
     value.push(fn)
-    fn.code.i32_const(len(fn.module.variable_ids) + map_id)
+    _push_place(fn, map_id)
     fn.helper_aborting("map_set")
     key.release(fn)
     value.release(fn)
@@ -161,7 +170,8 @@ def _map_insert(fn: FunctionLowering, call: Call) -> Type:
     code.i32_const(map_id)
     key.push(fn)
     value.push(fn)
-    fn.host("map_insert")
+    _push_place(fn, map_id)
+    fn.helper_aborting("map_insert")
     done = code.local(I32)
     code.local_set(done)
     _, key_type, value_type = _types(fn, call)
@@ -192,7 +202,8 @@ def _map_delete(fn: FunctionLowering, call: Call) -> Type:
         [key] = _kept(fn, [fn.hold(key_type)])
     code.i32_const(map_id)
     key.push(fn)
-    fn.host("map_delete")
+    _push_place(fn, map_id)
+    fn.helper_aborting("map_delete")
     done = code.local(I32)
     code.local_set(done)
     if by_length:

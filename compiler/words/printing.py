@@ -29,7 +29,7 @@ def _print(fn: FunctionLowering, call: Call) -> Type:
     fn.push(value)
     contents = serialized(fn, type_)
     contents.push(fn)
-    fn.code.i32_const(len(fn.module.variable_ids) + len(fn.module.map_ids))
+    fn.code.i32_const(fn.module.print_number)
     fn.helper_aborting("print")
     contents.release(fn)
     fn.push(value)

@@ -6,15 +6,19 @@ is never set, and a function type is made anew for each engine that uses it.
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
-import wasmtime
 from blake3 import blake3
 
+from runtime.engine import capi
 from runtime.engine.faults import EngineError
+
+if TYPE_CHECKING:
+    import wasmtime
 
 EMPTY_MODULE: Final = b"\0asm\1\0\0\0"
 
@@ -45,11 +49,38 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.wasmtime = wasmtime.Engine(_config(settings))
+        self._native: Any = None
+
+    @property
+    def native(self) -> Any:
+        """The engine to the C API; where that is not used, `None`."""
+        if self._native is None and not capi.problem:
+            configuration = ctypes.c_void_p(capi.config_new())
+            for name, value in _configuration(self.settings).items():
+                capi.configure(configuration, name, value)
+            self._native = ctypes.c_void_p(capi.engine_new_with_config(configuration))
+        return self._native
+
+    @cached_property
+    def wasmtime(self) -> wasmtime.Engine:
+        """Another one of the same settings, to the public API: modules of the two fit both."""
+        # Its import takes as long as all the rest of a first call that needs none of it.
+        import wasmtime
+
+        configuration = wasmtime.Config()
+        for name, value in _configuration(self.settings).items():
+            if name == "cranelift_opt_level":
+                configuration.cranelift_opt_level = self.settings.opt_level
+            else:
+                setattr(configuration, name, value)
+        return wasmtime.Engine(configuration)
 
     def interrupt(self) -> None:
         """Traps all guests of an interruptible engine; instances made later run."""
-        self.wasmtime.increment_epoch()
+        if self._native is not None:
+            capi.engine_increment_epoch(self._native)
+        if "wasmtime" in self.__dict__:
+            self.wasmtime.increment_epoch()
 
     @cached_property
     def fingerprint(self) -> bytes:
@@ -79,43 +110,44 @@ def fingerprint(engine: Engine) -> bytes:
 
 def compile_module(engine: Engine, wasm: bytes) -> bytes:
     """Native code of a Wasm module, as bytes for `Module.deserialize`."""
-    try:
-        return bytes(wasmtime.Module(engine.wasmtime, wasm).serialize())
-    except wasmtime.WasmtimeError as error:
-        raise EngineError(str(error)) from None
+    from runtime.engine.module import Module  # which knows engines
+
+    return Module.compile(engine, wasm).serialize()
 
 
-def _config(settings: Settings) -> wasmtime.Config:
-    config = wasmtime.Config()
-    config.cranelift_opt_level = settings.opt_level
-    config.parallel_compilation = settings.parallel
-    config.max_wasm_stack = settings.max_wasm_stack
-    config.epoch_interruption = settings.interruptible
+_OPT_LEVELS: Final = {"none": 0, "speed": 1}
 
-    config.wasm_wide_arithmetic = True
-    config.wasm_bulk_memory = True
-    config.wasm_multi_value = True
-    config.wasm_tail_call = True
-    # What generated modules never use is off, so that a module which uses it is not valid.
-    config.wasm_relaxed_simd = False
-    config.wasm_simd = False
-    config.wasm_threads = False
-    config.wasm_gc = False
-    config.wasm_function_references = False
-    config.wasm_exceptions = False
-    config.wasm_memory64 = False
-    config.wasm_multi_memory = False
-    config.wasm_stack_switching = False
-    config.wasm_custom_page_sizes = False
-    config.wasm_component_model = False
-    config.gc_support = False
 
-    # All that a 32-bit index can reach is reserved, with a guard behind it: loads and stores need
-    # no bounds checks, and a memory never moves, so views of it stay good while it grows.
-    config.memory_may_move = False
-    config.memory_reservation = 4 << 30
-    config.memory_guard_size = 32 << 20
-    # Wasmtime walks the stack by frame pointers; unwind tables only make modules larger. Windows
-    # insists on them.
-    config.native_unwind_info = sys.platform == "win32"
-    return config
+def _configuration(settings: Settings) -> dict[str, int]:
+    """wasmtime's settings, by the names that both of its APIs have for them."""
+    return {
+        "cranelift_opt_level": _OPT_LEVELS[settings.opt_level],
+        "parallel_compilation": settings.parallel,
+        "max_wasm_stack": settings.max_wasm_stack,
+        "epoch_interruption": settings.interruptible,
+        "wasm_wide_arithmetic": True,
+        "wasm_bulk_memory": True,
+        "wasm_multi_value": True,
+        "wasm_tail_call": True,
+        # What generated modules never use is off, so that a module which uses it is not valid.
+        "wasm_relaxed_simd": False,
+        "wasm_simd": False,
+        "wasm_threads": False,
+        "wasm_gc": False,
+        "wasm_function_references": False,
+        "wasm_exceptions": False,
+        "wasm_memory64": False,
+        "wasm_multi_memory": False,
+        "wasm_stack_switching": False,
+        "wasm_custom_page_sizes": False,
+        "wasm_component_model": False,
+        "gc_support": False,
+        # All that a 32-bit index can reach is reserved, with a guard behind it: loads and stores
+        # need no bounds checks, and a memory never moves, so views of it stay good while it grows.
+        "memory_may_move": False,
+        "memory_reservation": 4 << 30,
+        "memory_guard_size": 32 << 20,
+        # Wasmtime walks the stack by frame pointers; unwind tables only make modules larger.
+        # Windows insists on them.
+        "native_unwind_info": sys.platform == "win32",
+    }

@@ -12,7 +12,7 @@ from typing import Any
 import wasmtime
 
 from runtime.engine.engine import Engine
-from runtime.engine.faults import EngineError, guest_trap
+from runtime.engine.faults import EngineError, GuestTrap, guest_trap
 from runtime.engine.module import Module, signature
 from runtime.engine.shape import (
     I32,
@@ -82,7 +82,7 @@ class PublicLinked(Linked):
         try:
             return PublicInstance(store, self._pre.instantiate(store).exports(store))
         except wasmtime.Trap as trap:
-            raise guest_trap(trap) from None
+            raise _guest_trap(trap) from None
 
 
 class PublicInstance(Instance):
@@ -122,7 +122,7 @@ class PublicInstance(Instance):
             try:
                 keep(function(store, *load()))
             except wasmtime.Trap as trap:
-                raise guest_trap(trap) from None
+                raise _guest_trap(trap) from None
             except wasmtime.WasmtimeError as error:
                 raise EngineError(str(error)) from None
 
@@ -182,6 +182,11 @@ def _writer(block: bytearray, types: Types) -> Callable[[Any], None]:
             view[slot] = value
 
     return write
+
+
+def _guest_trap(trap: wasmtime.Trap) -> GuestTrap:
+    code = trap.trap_code
+    return guest_trap(None if code is None else code.value, trap.message, lambda: trap)
 
 
 def _value_types(types: Types) -> list[wasmtime.ValType]:

@@ -12,16 +12,12 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from types import FunctionType
-from typing import Any, Final, NamedTuple
-
-import wasmtime
-from wasmtime import TrapCode
-from wasmtime import _ffi as ffi
+from typing import TYPE_CHECKING, Any, Final
 
 from runtime.engine import capi
 from runtime.engine.engine import Engine
-from runtime.engine.faults import EngineError, GuestTrap, guest_trap
-from runtime.engine.module import Module, signature
+from runtime.engine.faults import EngineError, GuestTrap, TrapCode, guest_trap
+from runtime.engine.module import VALUE_TYPES, Module
 from runtime.engine.shape import (
     I32,
     MEMORY,
@@ -41,6 +37,9 @@ from runtime.engine.shape import (
     slot_view,
 )
 from runtime.engine.stack import HOST_MARGIN, has_room
+
+if TYPE_CHECKING:
+    import wasmtime
 
 RECURSION_LIMIT: Final = 5_000
 """Where Python's limit is hit on entry to a callback, ctypes returns garbage to wasmtime. Contracts
@@ -66,7 +65,7 @@ class ThinHostTable(HostTable):
         if sys.getrecursionlimit() < RECURSION_LIMIT:
             sys.setrecursionlimit(RECURSION_LIMIT)
         self.engine = engine
-        self._linker = wasmtime.Linker(engine.wasmtime)
+        self._linker = ctypes.c_void_p(capi.linker_new(engine.native))
         slots = max((len(s.params) + len(s.results) for s in signatures.values()), default=1)
         room = engine.settings.max_wasm_stack + HOST_MARGIN
         views = {format: _Views(format, slots, room) for format in ("I", "q")}
@@ -77,53 +76,63 @@ class ThinHostTable(HostTable):
             callback = _callback(function, views[host_format(row.params, row.results)])
             self._callbacks.append(callback)
             # A type belongs to the engine that first uses it: hence a new one each time.
-            kind = wasmtime.FuncType(_value_types(row.params), _value_types(row.results))
+            kind = _function_type(row)
             encoded = name.encode()
             error = capi.linker_define_func_unchecked(
-                self._linker.ptr(),
+                self._linker,
                 module,
                 ctypes.c_size_t(len(module)),
                 encoded,
                 ctypes.c_size_t(len(encoded)),
-                kind.ptr(),
+                kind,
                 callback,
                 None,
                 None,
             )
+            capi.functype_delete(kind)
             if error:
-                raise _engine_error(error)
+                raise EngineError(capi.message(error))
+
+    def __del__(self, delete: Callable[[Any], None] = capi.linker_delete) -> None:
+        # One that failed to be made may have none.
+        linker = getattr(self, "_linker", None)
+        if linker is not None:
+            delete(linker)
 
     def link(self, module: Module) -> ThinLinked:
         """Resolves the imports of a module of the table's engine."""
         if module.engine is not self.engine:
             raise EngineError("module and host functions belong to different engines")
-        try:
-            return ThinLinked(self, self._linker.instantiate_pre(module.wasmtime))
-        except wasmtime.WasmtimeError as error:
-            raise EngineError(str(error)) from None
+        pre = ctypes.c_void_p()
+        error = capi.linker_instantiate_pre(self._linker, module.native, ctypes.byref(pre))
+        if error:
+            raise EngineError(capi.message(error))
+        return ThinLinked(self, pre)
 
 
 class ThinLinked(Linked):
     """Wasmtime's pre-instantiated module."""
 
-    __slots__ = ("_engine", "_interruptible", "_pre", "_pre_pointer", "signatures", "table")
+    __slots__ = ("_engine", "_interruptible", "_pre", "signatures", "table")
 
-    def __init__(self, table: ThinHostTable, pre: wasmtime.InstancePre) -> None:
+    def __init__(self, table: ThinHostTable, pre: ctypes.c_void_p) -> None:
         self.table = table
         self.signatures: dict[str, tuple[Types, Types]] = {}
         self._pre = pre
-        self._pre_pointer = ctypes.byref(pre.ptr().contents)
-        self._engine = ctypes.byref(table.engine.wasmtime.ptr().contents)
+        self._engine = table.engine.native
         self._interruptible = table.engine.settings.interruptible
+
+    def __del__(self, delete: Callable[[Any], None] = capi.instance_pre_delete) -> None:
+        delete(self._pre)
 
     def instantiate(self) -> ThinInstance:
         """A fresh instance in a store of its own."""
         store = _Store(capi.store_new(self._engine, None, None), self)
         if self._interruptible:
             capi.context_set_epoch_deadline(store.context, ctypes.c_uint64(1))
-        instance = ffi.wasmtime_instance_t()
+        instance = capi.struct("wasmtime_instance_t")
         error = capi.instance_pre_instantiate(
-            self._pre_pointer, store.context, ctypes.byref(instance), store.trap_pointer
+            self._pre, store.context, ctypes.byref(instance), store.trap_pointer
         )
         if error or store.trap:
             raise _failure(error, store.trap)
@@ -155,7 +164,7 @@ class ThinInstance(Instance):
         super().__init__()
         self._store = store
         self._instance = ctypes.byref(instance)
-        self._current = _memory(store, self._find(MEMORY, "memory"))
+        self._current = _memory(store, self._find(MEMORY, capi.EXTERN_MEMORY, "wasmtime_memory_t"))
         self.read, self.write = memory_access(self._current)
 
     @property
@@ -165,13 +174,11 @@ class ThinInstance(Instance):
 
     def _prepare(self, name: str) -> Function:
         store = self._store
-        function = ffi.wasmtime_func_t.from_buffer_copy(self._find(name, "func"))
+        function = self._find(name, capi.EXTERN_FUNC, "wasmtime_func_t")
         pointer = ctypes.byref(function)
         known = store.linked.signatures.get(name)
         if known is None:
-            found = capi.func_type(store.context, pointer)
-            owned = ctypes.cast(found, ctypes.POINTER(ffi.wasm_functype_t))
-            known = signature(wasmtime.FuncType._from_ptr(owned, None))
+            known = _signature(capi.func_type(store.context, pointer))
             store.linked.signatures[name] = known
         params, results = known
         slots = max(len(params), len(results), 1)
@@ -182,14 +189,15 @@ class ThinInstance(Instance):
     def global_(self, name: str) -> Global:
         """The exported global of that name."""
         store = self._store
-        value = ffi.wasmtime_val_t()
-        found = ffi.wasmtime_global_t.from_buffer_copy(self._find(name, "global"))
+        value = capi.struct("wasmtime_val_t")
+        found = self._find(name, capi.EXTERN_GLOBAL, "wasmtime_global_t")
         prepared = (store.context, ctypes.byref(found), ctypes.byref(value))
         load, keep = capi.global_get, capi.global_set
         load(*prepared)
         # The kind of value stands in front of the value and stays.
-        bits = memoryview(value).cast("B")[capi.VALUE_OFFSET :][:8]
-        number = bits.cast("i") if int(value.kind) == ffi.WASMTIME_I32.value else bits.cast("q")
+        whole = memoryview(value).cast("B")
+        bits = whole[capi.VALUE_OFFSET :][:8]
+        number = bits.cast("i") if whole[0] == capi.I32 else bits.cast("q")
 
         def get() -> int:
             load(*prepared)
@@ -199,14 +207,14 @@ class ThinInstance(Instance):
             number[0] = new
             error = keep(*prepared)
             if error:
-                raise _engine_error(error)
+                raise EngineError(capi.message(error))
 
         return Global(get, set, store)
 
-    def _find(self, name: str, kind: str) -> Any:
-        """The C struct of an export."""
+    def _find(self, name: str, kind: int, struct: str) -> Any:
+        """The C struct of an export of that kind."""
         encoded = name.encode()
-        extern = ffi.wasmtime_extern_t()
+        extern = capi.struct("wasmtime_extern_t")
         if not capi.instance_export_get(
             self._store.context,
             self._instance,
@@ -215,29 +223,23 @@ class ThinInstance(Instance):
             ctypes.byref(extern),
         ):
             raise EngineError(f"the module has no export {name!r}")
-        if int(extern.kind) != _KINDS[kind].number:
-            raise EngineError(f"the export {name!r} is not a {kind}")
-        return getattr(extern.of, _KINDS[kind].field)
-
-
-class _Kind(NamedTuple):
-    """How C tells one kind of export from another."""
-
-    number: int
-    field: str
+        if memoryview(extern).cast("B")[0] != kind:
+            raise EngineError(f"the export {name!r} is not a {_KINDS[kind]}")
+        found = capi.struct(struct)
+        ctypes.memmove(found, ctypes.byref(extern, capi.EXTERN_OFFSET), ctypes.sizeof(found))
+        return found
 
 
 _KINDS: Final = {
-    "func": _Kind(ffi.WASMTIME_EXTERN_FUNC.value, "func"),
-    "global": _Kind(ffi.WASMTIME_EXTERN_GLOBAL.value, "global_"),
-    "memory": _Kind(ffi.WASMTIME_EXTERN_MEMORY.value, "memory"),
+    capi.EXTERN_FUNC: "func",
+    capi.EXTERN_GLOBAL: "global",
+    capi.EXTERN_MEMORY: "memory",
 }
 
 
 def _memory(store: _Store, found: Any) -> Callable[[], memoryview]:
     """A function that gives guest memory in its size of now."""
-    memory = ffi.wasmtime_memory_t.from_buffer_copy(found)
-    prepared = (store.context, ctypes.byref(memory))
+    prepared = (store.context, ctypes.byref(found))
     base = capi.memory_data(*prepared)
     known = -1
     view = memoryview(bytearray())
@@ -284,10 +286,43 @@ def _failure(error: int | None, trap: ctypes.c_void_p) -> BaseException:
         _discard(trap)
         return raised
     if error:
-        return _engine_error(error)
-    owned = ctypes.cast(trap.value or 0, ctypes.POINTER(ffi.wasm_trap_t))
-    trap.value = None
-    return guest_trap(wasmtime.Trap._from_ptr(owned))
+        return EngineError(capi.message(error))
+    return _Trap(trap).exception()
+
+
+class _Trap:
+    """Owns a trap of wasmtime's, taken out of the place where calls leave them."""
+
+    __slots__ = ("_pointer", "_public")
+
+    def __init__(self, place: ctypes.c_void_p) -> None:
+        self._pointer = ctypes.c_void_p(place.value)
+        self._public: wasmtime.Trap | None = None
+        place.value = None
+
+    def __del__(self, delete: Callable[[Any], None] = capi.trap_delete) -> None:
+        if self._public is None:
+            delete(self._pointer)
+
+    def exception(self) -> GuestTrap:
+        """What to raise for it."""
+        code = ctypes.c_uint8()
+        if capi.trap_code(self._pointer, ctypes.byref(code)):
+            return guest_trap(code.value, "", self.public)
+        message = capi.Vector()
+        capi.trap_message(self._pointer, ctypes.byref(message))
+        return guest_trap(None, capi.taken(message).decode().removesuffix("\0"), self.public)
+
+    def public(self) -> wasmtime.Trap:
+        """The trap to wasmtime's public API, which knows its frames and owns it from here on."""
+        if self._public is None:
+            # Imported late: hardly anybody asks.
+            import wasmtime
+            from wasmtime import _ffi as ffi
+
+            owned = ctypes.cast(self._pointer, ctypes.POINTER(ffi.wasm_trap_t))
+            self._public = wasmtime.Trap._from_ptr(owned)
+        return self._public
 
 
 def _discard(trap: ctypes.c_void_p) -> None:
@@ -295,11 +330,6 @@ def _discard(trap: ctypes.c_void_p) -> None:
     pointer, trap.value = trap.value, None
     if pointer:
         capi.trap_delete(ctypes.c_void_p(pointer))
-
-
-def _engine_error(error: int) -> EngineError:
-    owned = ctypes.cast(error, ctypes.POINTER(ffi.wasmtime_error_t))
-    return EngineError(str(wasmtime.WasmtimeError._from_ptr(owned)))
 
 
 class _Views(dict[int, Slots]):
@@ -366,5 +396,34 @@ def _uninterrupted(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-def _value_types(types: Types) -> list[wasmtime.ValType]:
-    return [wasmtime.ValType.i32() if t == I32 else wasmtime.ValType.i64() for t in types]
+def _function_type(row: Signature) -> ctypes.c_void_p:
+    """A new C function type, which is the caller's."""
+    vectors = []
+    for types in (row.params, row.results):
+        kinds = [capi.I32 if kind == I32 else capi.I64 for kind in types]
+        values = (ctypes.c_void_p * len(kinds))(
+            *(capi.valtype_new(ctypes.c_uint8(kind)) for kind in kinds)
+        )
+        vector = capi.Vector()
+        capi.valtype_vec_new(ctypes.byref(vector), ctypes.c_size_t(len(kinds)), values)
+        vectors.append(vector)
+    return ctypes.c_void_p(capi.functype_new(*map(ctypes.byref, vectors)))
+
+
+def _signature(found: int) -> tuple[Types, Types]:
+    """The types of a C function type, which is deleted."""
+    kind = ctypes.c_void_p(found)
+    types = []
+    for get in (capi.functype_params, capi.functype_results):
+        vector = capi.Vector.from_address(get(kind))
+        values = (
+            (ctypes.c_void_p * vector.size).from_address(vector.data or 0) if vector.size else ()
+        )
+        kinds = (capi.valtype_kind(ctypes.c_void_p(value)) for value in values)
+        types.append(tuple(_VALUES.get(value, 0) for value in kinds))
+    capi.functype_delete(kind)
+    return types[0], types[1]
+
+
+_VALUES: Final = dict(enumerate(VALUE_TYPES[name] for name in ("i32", "i64", "f32", "f64")))
+"""Wasm's encoding of the C API's kinds of values."""

@@ -189,24 +189,6 @@ SCRIPT = [
 CONTRACTS = ((FIRST, SOURCE), (SECOND, CALLER))
 
 
-@pytest.fixture(scope="module")
-def direct():
-    """Transactions in this list defer nothing, of a chain whose instances are fresh: what is
-    prepared to be called again doesn't ask."""
-    transactions = []
-    admit = effects.admit
-
-    def admit_directly(guest, transaction):
-        admit(guest, transaction)
-        if transaction in transactions:
-            guest.word[abi.RECORDED_END // 4] = abi.STATIC_DATA
-            guest.long[abi.GENERATION // 8] = 0
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(effects, "admit", admit_directly)
-        yield transactions
-
-
 @pytest.mark.parametrize("isolation", ["reuse", "fresh"])
 @settings(max_examples=15, deadline=None)
 @example(played=SCRIPT)

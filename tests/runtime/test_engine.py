@@ -536,13 +536,13 @@ def test_unknown_wasmtime_falls_back_with_a_reason(monkeypatch):
         select._checked.cache_clear()
 
 
-def test_changed_structs_and_missing_functions_are_noticed(monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setitem(capi.SIZES, "wasmtime_func_t", 24)
-        assert capi._declare()[1] == "wasmtime_func_t has 16 bytes, not 24"
+def test_missing_functions_and_libraries_are_noticed(monkeypatch):
     with monkeypatch.context() as patch:
         patch.setitem(capi._RESULTS, "wasmtime_no_such_function", None)
         assert capi._declare()[1] == "this wasmtime has no wasmtime_no_such_function"
+    with monkeypatch.context() as patch:
+        patch.setattr(capi, "library", lambda: "/no/such/library.so")
+        assert capi._declare()[1].startswith("the library of wasmtime can't be loaded: ")
 
 
 def test_interruptible_engine_stops_a_loop(path):
