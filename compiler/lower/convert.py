@@ -106,8 +106,7 @@ def _push_converted(
     for at, a, b in _parts(source, start, target):
         _push_converted(fn, value, at, a, b)
     if isinstance(target, TupleType) and layout_of(target).dimensions:
-        # The vector of another shape says nothing here; the contents do.
-        fn.code.i32_const(0)
+        _push_tuple_type(fn, value, start, source, target)
 
 
 def _store_converted(
@@ -146,7 +145,9 @@ def _store_converted(
         _store_converted(fn, value, at, a, pointer, offset, b)
         offset += layout_of(b).slot_size
     if isinstance(target, TupleType) and layout_of(target).dimensions:
-        fn.code.local_get(pointer).i32_const(0).i32_store(offset)
+        fn.code.local_get(pointer)
+        _push_tuple_type(fn, value, start, source, target)
+        fn.code.i32_store(offset)
 
 
 def _convert_list(fn: FunctionLowering, source: ListType, target: ListType) -> None:
@@ -188,8 +189,23 @@ def _convert_list(fn: FunctionLowering, source: ListType, target: ListType) -> N
     fn.release(value)
 
 
-def _push_own_type(fn: FunctionLowering, own: Local, source: ListType, target: ListType) -> None:
-    """Push the dynamic type of a list as one of `target`'s."""
+def _push_tuple_type(
+    fn: FunctionLowering, value: Held, start: int, source: Type, target: TupleType
+) -> None:
+    """Push the dynamic type of the tuple at `start` as one of `target`'s."""
+    layout = layout_of(source)
+    if not layout.dimensions or not fn.module.metering:
+        fn.code.i32_const(0)
+        return
+    own = fn.local_i32()
+    h.push_slot(fn.code, value, start + len(layout.natural) - 1)
+    fn.code.local_set(own)
+    _push_own_type(fn, own, source, target)
+    fn.code.release(own)
+
+
+def _push_own_type(fn: FunctionLowering, own: Local, source: Type, target: Type) -> None:
+    """Push the dynamic type `own` of a list or tuple as one of `target`'s."""
     code = fn.code
     code.local_get(own)
     with code.if_((I32,)):
@@ -198,9 +214,10 @@ def _push_own_type(fn: FunctionLowering, own: Local, source: ListType, target: L
         code.local_get(vector).i32_const(0).i32_const(size).memory_fill()
         for here, there in _dimensions(source, target, 0, 0):
             code.local_get(vector).local_get(own).i32_load(4 * here).i32_store(4 * there)
-        # What each element carries has other dimensions: it is not known any more.
-        code.local_get(vector).local_get(vector).i32_load(4)
-        code.i32_const(NESTED_FLAGS).i32_and().i32_store(4)
+        if isinstance(target, ListType):
+            # What each element carries has other dimensions: it is not known any more.
+            code.local_get(vector).local_get(vector).i32_load(4)
+            code.i32_const(NESTED_FLAGS).i32_and().i32_store(4)
         code.local_get(vector)
         code.release(vector)
         code.else_()
