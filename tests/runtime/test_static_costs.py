@@ -56,7 +56,9 @@ def check(
                 for deployment in boot:
                     if deployment["clarity"] <= known.epoch.newest_clarity:
                         known.deploy(deployment)
-            if number not in recorded or done.total() >= most:
+            if done.total() >= most:
+                break
+            if number not in recorded:
                 continue
             if kind == "deploy":
                 path = operation.get("source")
@@ -120,8 +122,10 @@ def test_calls_of_pox_contracts_cost_what_was_foreseen() -> None:
         for name, version in versions.items()
     ]
     recorded = Path(__file__).parent / "pox" / "recorded"
-    done = check(recorded / "stacking.log.jsonl", recorded / "stacking.receipts.jsonl", boot=boot)
-    assert done["call"] >= 60
+    done = check(
+        recorded / "stacking.log.jsonl", recorded / "stacking.receipts.jsonl", most=90, boot=boot
+    )
+    assert done["call"] >= 30
 
 
 def test_contracts_that_are_known_when_called_only_leave_the_most_open() -> None:

@@ -168,7 +168,7 @@ def everything(send):
     ]
 
 
-@pytest.mark.parametrize("epoch", ["2.1", "2.4", "3.1", "3.4"])
+@pytest.mark.parametrize("epoch", ["2.1", "3.4"])
 def test_the_interpreter_says_the_same_of_signed_transactions(begun, reference, epoch):
     made, chain = begun(epoch=epoch)
     send = Sender(chain)
