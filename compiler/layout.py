@@ -268,9 +268,14 @@ def _declared(type_: Type, out: list[int]) -> None:
             pass
 
 
+def carried_at(type_: ListType) -> int:
+    """Where, in a list's vector, the two words are that say what each element carries."""
+    return 4 * layout_of(type_).dimensions
+
+
 def vector_room(type_: ListType) -> int:
-    """Bytes of a list's vector that can say what each element carries: two words are for that."""
-    return 4 * layout_of(type_).dimensions + 8
+    """Bytes of a list's vector that has these two words."""
+    return carried_at(type_) + 8
 
 
 ARGUMENTS_BY_MEMORY: Final = 900

@@ -15,12 +15,12 @@ from compiler.layout import (
     ENTRY_CARRIED,
     KNOWN_EMPTY,
     LISTED,
-    LISTED_ROW,
     OWN_LENGTHS,
     layout_of,
     vector_room,
 )
 from compiler.lower import held as h
+from compiler.lower.element_tables import keep_table, make_table
 from compiler.lower.held import Held
 from compiler.types import ListType, OptionalType, ResponseType, TupleType, Type
 from compiler.wasm.code import Code
@@ -157,14 +157,11 @@ def _cast_table(
         code.local_get(own).i32_load(4).i32_const(APPENDED | LISTED).i32_and()
         with code.if_():
             h.push_slot(code, value, start + 1)
-            code.local_tee(count).i32_const(LISTED_ROW).i32_mul().call(fn.module.alloc)
-            code.local_tee(table).local_get(own).local_get(count)
-            code.i32_const(layout_of(part.entry).dimensions)
-            fn.helper("fill_element_types")
+            code.local_set(count)
+            make_table(fn, part, own, count, count, table)
             code.local_get(table).local_get(count).local_get(vector).i32_const(8).i32_add()
             fn.helper("cast_element_types")
-            code.local_get(vector).i32_const(LISTED | 1).i32_store(4)
-            code.local_get(vector).local_get(table).i32_store(vector_room(part) - 8)
+            keep_table(fn, part, vector, table)
     code.release(own, count, table)
 
 

@@ -17,11 +17,12 @@ from compiler.layout import (
     LISTED,
     LISTED_ROW,
     OWN_LENGTHS,
+    carried_at,
     layout_of,
-    vector_room,
 )
 from compiler.lower import held as h
 from compiler.lower.casts import cast_element, holds_lists
+from compiler.lower.element_tables import copied_vector, fill_table, keep_table, make_table
 from compiler.lower.held import Held
 from compiler.types import ListType, Type
 from compiler.wasm.functions import Local
@@ -76,7 +77,7 @@ def entry_type(fn: FunctionLowering, sequence: Held) -> EntryType | None:
         if fn.module.metering:
             code.local_get(own).i32_load(4).i32_const(APPENDED | LISTED).i32_and()
             with code.if_():
-                _make_table(fn, type_, own, length, length, table)
+                make_table(fn, type_, own, length, length, table)
         code.else_()
         code.i32_const(0)
     code.local_set(vector)
@@ -139,23 +140,6 @@ def _push_row(fn: FunctionLowering, type_: ListType, at: Local, entry: EntryType
     code.i32_const(LISTED_ROW).i32_mul().local_get(entry.table).i32_add()
 
 
-def _make_table(
-    fn: FunctionLowering, type_: ListType, own: Local, length: Local, room: Local, table: Local
-) -> None:
-    """Set `table` to a new table for `room` elements: what those of a list carry, then nothing."""
-    code = fn.code
-    code.local_get(room).i32_const(LISTED_ROW).i32_mul().call(fn.module.alloc).local_tee(table)
-    code.i32_const(0).local_get(room).i32_const(LISTED_ROW).i32_mul().memory_fill()
-    code.local_get(table)
-    _fill_table(fn, type_, own, length)
-
-
-def _fill_table(fn: FunctionLowering, type_: ListType, own: Local, length: Local) -> None:
-    """Pop the address of rows, and write what the elements of a list carry."""
-    fn.code.local_get(own).local_get(length).i32_const(layout_of(type_.entry).dimensions)
-    fn.helper("fill_element_types")
-
-
 def _push_carries(fn: FunctionLowering, own: Local) -> None:
     """Push whether elements of a list carry types: no 0 where they do."""
     code = fn.code
@@ -164,13 +148,6 @@ def _push_carries(fn: FunctionLowering, own: Local) -> None:
         code.local_get(own).i32_load(4).i32_const(ENTRY_CARRIED | APPENDED | LISTED).i32_and()
         code.else_()
         code.i32_const(0)
-
-
-def _keep_table(fn: FunctionLowering, type_: ListType, vector: Local, table: Local) -> None:
-    """Note a table in the list's vector, which is new and has room for it."""
-    code = fn.code
-    code.local_get(vector).i32_const(LISTED | 1).i32_store(4)
-    code.local_get(vector).local_get(table).i32_store(vector_room(type_) - 8)
 
 
 def keep_appended(
@@ -190,7 +167,7 @@ def keep_appended(
     else:
         code.i32_const(1)
     with code.if_():
-        at = vector_room(type_) - 8
+        at = carried_at(type_)
         code.local_get(vector).i32_const(APPENDED | 1).i32_store(4)
         code.local_get(vector).local_get(before).i32_store(at)
         code.local_get(vector)
@@ -215,14 +192,14 @@ def keep_replaced(
         code.i32_const(1)
     with code.if_():
         table = fn.local_i32()
-        _make_table(fn, type_, own, length, length, table)
+        make_table(fn, type_, own, length, length, table)
         code.local_get(table).local_get(index).i32_const(LISTED_ROW).i32_mul().i32_add()
         if element is None:
             code.i64_const(0)
         else:
             code.local_get(element).i64_extend_i32_u()
         code.i64_store()
-        _keep_table(fn, type_, vector, table)
+        keep_table(fn, type_, vector, table)
         code.release(table)
 
 
@@ -245,13 +222,13 @@ def keep_joined(
             code.local_get(value.locals[1]).i32_add()
         code.local_set(room)
         first = values[0]
-        _make_table(fn, type_, first.locals[2], first.locals[1], room, table)
+        make_table(fn, type_, first.locals[2], first.locals[1], room, table)
         code.local_get(table).local_set(at)
         for before, value in pairwise(carrying):
             code.local_get(at).local_get(before.locals[1]).i32_const(LISTED_ROW).i32_mul().i32_add()
             code.local_tee(at)
-            _fill_table(fn, type_, value.locals[2], value.locals[1])
-        _keep_table(fn, type_, vector, table)
+            fill_table(fn, type_, value.locals[2], value.locals[1])
+        keep_table(fn, type_, vector, table)
         code.release(room, table, at)
 
 
@@ -293,7 +270,7 @@ class UnlikeTypes:
             # The list's entry type, then: that can be told within another list as well.
             code.local_get(vector).i32_const(ENTRY_CARRIED | 1).i32_store(4)
             code.else_()
-            _keep_table(self._fn, type_, vector, self._table)
+            keep_table(self._fn, type_, vector, self._table)
         code.release(self._table, self._row, self._first, self._same)
 
 
@@ -329,10 +306,8 @@ class FilteredTypes:
         fn, code = self._fn, self._fn.code
         code.local_get(self._table)
         with code.if_():
-            copy = fn.alloc(vector_room(self._type))
-            code.local_get(copy).local_get(vector).i32_const(vector_room(self._type) - 8)
-            code.memory_copy()
-            _keep_table(fn, self._type, copy, self._table)
+            copy = copied_vector(fn, self._type, vector)
+            keep_table(fn, self._type, copy, self._table)
             code.local_get(copy).local_set(vector)
             code.release(copy)
         code.release(self._table, self._row)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from compiler.diagnostics import CompilerBug
 from compiler.layout import KNOWN_EMPTY, layout_of, vector_room
 from compiler.lower import held as h
+from compiler.lower.element_tables import copied_vector
 from compiler.lower.held import Held
 from compiler.lower.typed.bounds import most_elements, size_bounds, sum_of
 from compiler.types import (
@@ -79,9 +80,8 @@ def _appended_vector(fn: FunctionLowering, type_: ListType, sequence: Held, elem
     old = fn.local_i32()
     fn.push(sequence)
     code.call(generated.vector(type_)).local_set(old)
-    new = fn.alloc(vector_room(type_))
+    new = copied_vector(fn, type_, old)
     scratch = fn.alloc(4 * dimensions)
-    code.local_get(new).local_get(old).i32_const(4 * (2 + dimensions)).memory_copy()
     code.local_get(scratch).i32_const(0).i32_const(4 * dimensions).memory_fill()
     fn.push(element)
     code.local_get(scratch).call(generated.write_vector(entry))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from compiler import abi
 from compiler.diagnostics import CompilerBug
-from compiler.layout import layout_of, vector_room
+from compiler.layout import layout_of
 from compiler.lower import held as h
+from compiler.lower.element_tables import copied_vector
 from compiler.lower.held import Held
 from compiler.lower.typed.bounds import most_elements, size_bounds
 from compiler.types import (
@@ -225,8 +226,7 @@ def _push_replaced_type(
         code.release(before)
         return
     dimensions = layout_of(type_.entry).dimensions
-    vector, at = fn.alloc(vector_room(type_)), fn.local_i32()
-    code.local_get(vector).local_get(before).i32_const(4 * (2 + dimensions)).memory_copy()
+    vector, at = copied_vector(fn, type_, before), fn.local_i32()
     code.local_get(vector).local_get(before).i32_load(4).i32_const(1).i32_and().i32_store(4)
     code.local_get(index.locals[0]).i32_wrap_i64().local_set(at)
     own: Local | None = None

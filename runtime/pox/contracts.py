@@ -56,7 +56,7 @@ def known_charges(contract: str, function: str, epoch: Epoch) -> tuple[list[tupl
     pox = POX.get(contract)
     if pox is None or pox.number == 1:
         return [], False
-    locks_something = function in (_SINCE_5 if pox.number == 5 else _BEFORE_5)
+    locks_something = function in _changes(pox.number)
     prints = pox.number < 5 and function not in pox.readable and not epoch.details_pox_events
     return [("cost_stx_transfer", 1)] * locks_something, prints
 
@@ -79,7 +79,7 @@ def _printed(
 
 def _locked(call: PoxCall, number: int, host: Host, ledger: Ledger, charge: Charge) -> Event | None:
     """Change the lock that the answer tells of."""
-    change = (_SINCE_5 if number == 5 else _BEFORE_5).get(call.function)
+    change = _changes(number).get(call.function)
     if change is None:
         return None
     charge("cost_stx_transfer", 1)
@@ -179,6 +179,13 @@ _SINCE_5: Final[Mapping[str, _Change]] = {
     "stake-update": _update,
     "unstake": _unstake,
 }
+
+
+def _changes(number: int) -> Mapping[str, _Change]:
+    """What the functions of PoX `number` change of locks."""
+    return _SINCE_5 if number == 5 else _BEFORE_5
+
+
 _COUNTED: Final[Mapping[int, tuple[str, ...]]] = {
     4: ("stack-stx", "stack-extend", "stack-increase"),
     5: ("stake", "register-for-bond", "stake-update"),
