@@ -43,3 +43,17 @@ class Player:
                 self.receipts.append(run(contract, function, list(arguments), sender).to_json())
             case _:
                 raise AssertionError(f"no step {step}")
+
+
+def check_agreement(direct, isolation, contracts, played):
+    """The steps come to the same where effects are deferred and where each is done at once; `direct`
+    is the fixture of that name."""
+    direct.clear()
+    deferring, other = Player(isolation, contracts), Player("fresh", contracts)
+    direct.append(other.chain.host.tx)
+    for step in played:
+        deferring.play(step)
+        other.play(step)
+    assert deferring.receipts == other.receipts
+    # Every write, with what it replaced, in its order.
+    assert list(deferring.chain.state._log) == list(other.chain.state._log)

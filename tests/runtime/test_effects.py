@@ -17,7 +17,7 @@ from runtime.errors import TransactionError
 from runtime.simnet import DEPLOYER, WALLET_1
 from runtime.stores.marf import MarfBacking
 from runtime.stores.store import Store
-from tests.runtime.player import Player
+from tests.runtime.player import Player, check_agreement
 
 FIRST = f"{DEPLOYER}.first"
 SECOND = f"{DEPLOYER}.second"
@@ -194,15 +194,7 @@ CONTRACTS = ((FIRST, SOURCE), (SECOND, CALLER))
 @example(played=SCRIPT)
 @given(played=st.lists(steps, min_size=1, max_size=20))
 def test_deferred_and_direct_agree(direct, isolation, played):
-    direct.clear()
-    deferring, other = Player(isolation, CONTRACTS), Player("fresh", CONTRACTS)
-    direct.append(other.chain.host.tx)
-    for step in played:
-        deferring.play(step)
-        other.play(step)
-    assert deferring.receipts == other.receipts
-    # Every write, with what it replaced, in its order.
-    assert list(deferring.chain.state._log) == list(other.chain.state._log)
+    check_agreement(direct, isolation, CONTRACTS, played)
 
 
 def test_tries_grow_in_the_same_order(direct):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from compiler.values import Buffer, Ok, Principal, UInt
 from runtime.chain import Chain
 from runtime.simnet import DEPLOYER, WALLET_1
-from tests.runtime.player import Player
+from tests.runtime.player import check_agreement
 
 FIRST = f"{DEPLOYER}.first"
 SECOND = f"{DEPLOYER}.{'n' * 40}"
@@ -182,15 +182,7 @@ CONTRACTS = ((FIRST, SOURCE), (SECOND, CALLER))
 @example(played=SCRIPT)
 @given(played=st.lists(steps, min_size=1, max_size=20))
 def test_kept_and_direct_agree(direct, isolation, played):
-    direct.clear()
-    keeping, other = Player(isolation, CONTRACTS), Player("fresh", CONTRACTS)
-    direct.append(other.chain.host.tx)
-    for step in played:
-        keeping.play(step)
-        other.play(step)
-    assert keeping.receipts == other.receipts
-    # Every write, with what it replaced, in its order.
-    assert list(keeping.chain.state._log) == list(other.chain.state._log)
+    check_agreement(direct, isolation, CONTRACTS, played)
 
 
 LARGE = """

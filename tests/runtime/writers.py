@@ -1,11 +1,15 @@
-"""Starts the processes that write to a chain's folder until they are killed."""
+"""Starts the processes that write to a chain's folder, and kills them."""
 
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,3 +23,23 @@ def start(script: Path, folder: Path, kind: str) -> subprocess.Popen[str]:
         text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
+
+
+def first_said(process: subprocess.Popen[str]) -> str:
+    """A writer's first line; what went wrong, and the test fails, where it says nothing."""
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    if not first:
+        pytest.fail(process.communicate(timeout=60)[1])
+    return first
+
+
+def killed(process: subprocess.Popen[str], seconds: float) -> list[str]:
+    """Kill a writer after so many seconds at most; the lines that it has said since the first."""
+    assert process.stdout is not None
+    time.sleep(random.uniform(0, seconds))
+    process.kill()
+    # Not by communicate(): that loses what readline() read ahead.
+    lines = list(process.stdout)
+    process.communicate(timeout=60)
+    return lines

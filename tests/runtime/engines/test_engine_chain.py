@@ -5,7 +5,6 @@ Faults are planted in our VM's modules and host functions; the interpreter is th
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import time
 from pathlib import Path
@@ -25,9 +24,8 @@ from runtime.engines import (
 from runtime.modules import CompileInMemory
 from runtime.replay import replay
 from runtime.simnet import DEPLOYER, WALLET_1
-from tests.interpreter import interpreter
+from tests.runtime.engines.planted import GENESIS, Faulty
 
-GENESIS = 1_700_000_000
 COUNTER = f"{DEPLOYER}.counter"
 SOURCE = """
 (define-data-var n uint u0)
@@ -42,26 +40,6 @@ SOURCE = """
 (define-read-only (pair) {B: 1, a: 2})
 (define-read-only (moment) {time: stacks-block-time, height: stacks-block-height})
 """
-
-
-class Faulty(CompileInMemory):
-    """Compiles one thing where another is meant: a compiler that is wrong."""
-
-    def __init__(self, meant: str = "", made: str = "") -> None:
-        super().__init__()
-        self.meant, self.made = meant, made
-
-    def __call__(self, request):
-        if self.meant:
-            source = request.source.replace(self.meant, self.made)
-            request = dataclasses.replace(request, source=source)
-        return super().__call__(request)
-
-
-@pytest.fixture(scope="module")
-def reference():
-    with interpreter(genesis_time=GENESIS) as vm:
-        yield vm
 
 
 @pytest.fixture

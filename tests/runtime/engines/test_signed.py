@@ -18,7 +18,6 @@ from compiler.values import Err, Ok, Principal, Tuple, UInt
 from compiler.versions import ClarityVersion
 from runtime.chain import Chain
 from runtime.engines import EngineChains, Stopped
-from runtime.modules import CompileInMemory
 from runtime.simnet import DEPLOYER, INITIAL_BALANCE, WALLET_1
 from runtime.transactions import (
     ContractCall,
@@ -31,10 +30,9 @@ from runtime.transactions.auth import initial_sighash, sighash
 from runtime.transactions.model import Amount, Mode, Signature, StxCondition
 from runtime.transactions.signing import sign
 from runtime.transactions.wire import STANDARD
-from tests.interpreter import interpreter
+from tests.runtime.engines.planted import GENESIS, Faulty
 
 REPO = Path(__file__).absolute().parents[3]
-GENESIS = 1_700_000_000
 KEYS = {
     DEPLOYER: bytes.fromhex("753b7cc01a1a2e86221266a154af739463fce51219d97e4f856cd7200c3bd2a6"),
     WALLET_1: bytes.fromhex("7287ba251d44a4d3fd9276c88ce34c5c52a038955511cccaf77e61068649c178"),
@@ -67,26 +65,6 @@ CALLER_SOURCE = """
 (define-public (by-trait (c <adds>) (by uint)) (contract-call? c add by))
 (define-private (inside (by uint)) (contract-call? .bank add by))
 """
-
-
-class Faulty(CompileInMemory):
-    """Compiles one thing where another is meant."""
-
-    def __init__(self, meant="", made=""):
-        super().__init__()
-        self.meant, self.made = meant, made
-
-    def __call__(self, request):
-        if self.meant:
-            source = request.source.replace(self.meant, self.made)
-            request = dataclasses.replace(request, source=source)
-        return super().__call__(request)
-
-
-@pytest.fixture(scope="module")
-def reference():
-    with interpreter(genesis_time=GENESIS) as vm:
-        yield vm
 
 
 @pytest.fixture

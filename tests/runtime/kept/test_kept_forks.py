@@ -7,8 +7,6 @@ CLARBUILD_KILLS says how often; `make kills` does it 300 times.
 from __future__ import annotations
 
 import os
-import random
-import time
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,7 @@ from runtime.simnet import WALLET_1
 from runtime.stores import ChainError, open_chain
 from tests.runtime.kept.forker import further
 from tests.runtime.kept.writer import COUNTER, number_of, opened
-from tests.runtime.writers import start
+from tests.runtime.writers import first_said, killed, start
 
 KILLS = int(os.environ.get("CLARBUILD_KILLS", "4"))
 FORKER = Path(__file__).with_name("forker.py")
@@ -88,16 +86,9 @@ def test_forks_survive_a_kill(tmp_path, kind):
     said: list[tuple[int, bytes, bytes]] = []
     for _ in range(max(1, KILLS // 2)):
         process = start(FORKER, tmp_path, kind)
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        if not first:
-            pytest.fail(process.communicate(timeout=60)[1])
-        time.sleep(random.uniform(0, 0.3))
-        process.kill()
-        for line in (first, *process.stdout):
+        for line in (first_said(process), *killed(process, 0.3)):
             number, stands, left = line.split()
             said.append((int(number), bytes.fromhex(stands), bytes.fromhex(left)))
-        process.communicate(timeout=60)
         with open_chain(tmp_path, kind) as held:
             chain = opened(held.store)
             number, stands, left = said[-1]

@@ -6,8 +6,6 @@ CLARBUILD_KILLS says how often; `make kills` does it 300 times.
 from __future__ import annotations
 
 import os
-import random
-import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +14,7 @@ from compiler.values import Some, UInt
 from runtime.simnet import WALLET_1
 from runtime.stores import ChainInUse, open_chain
 from tests.runtime.kept.writer import COUNTER, EVERY, number_of, opened
-from tests.runtime.writers import start
+from tests.runtime.writers import first_said, killed, start
 
 KILLS = int(os.environ.get("CLARBUILD_KILLS", "6"))
 WRITER = Path(__file__).with_name("writer.py")
@@ -26,17 +24,10 @@ WRITER = Path(__file__).with_name("writer.py")
 def test_the_last_finished_block_is_whole_after_a_kill(tmp_path, kind):
     for _ in range(max(1, KILLS // 2)):
         process = start(WRITER, tmp_path, kind)
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        if not first:
-            pytest.fail(process.communicate(timeout=60)[1])
+        first = first_said(process)
         with pytest.raises(ChainInUse, match=f"in use by process {process.pid}"):
             open_chain(tmp_path, kind)
-        time.sleep(random.uniform(0, 0.3))
-        process.kill()
-        # Not by communicate(): that loses what readline() read ahead.
-        said, height = map(int, [first, *process.stdout][-1].split())
-        process.communicate(timeout=60)
+        said, height = map(int, [first, *killed(process, 0.3)][-1].split())
         with open_chain(tmp_path, kind) as held:
             chain = opened(held.store)
             number = number_of(chain)

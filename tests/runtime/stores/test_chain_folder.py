@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import random
 import sqlite3
-import time
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,7 @@ from runtime.stores import (
     open_chain,
 )
 from tests.runtime.stores.writer import block_id, rows_of
-from tests.runtime.writers import start
+from tests.runtime.writers import first_said, killed, start
 
 KILLS = int(os.environ.get("CLARBUILD_KILLS", "10"))
 WRITER = Path(__file__).with_name("writer.py")
@@ -30,15 +28,7 @@ def test_the_last_committed_block_is_whole_after_a_kill(tmp_path, kind):
     said = 0
     for _ in range(max(1, KILLS // 2)):
         process = start(WRITER, tmp_path, kind)
-        assert process.stdout is not None
-        first = process.stdout.readline()
-        if not first:
-            pytest.fail(process.communicate(timeout=60)[1])
-        time.sleep(random.uniform(0, 0.1))
-        process.kill()
-        # Not by communicate(): that loses what readline() read ahead.
-        said = int([first, *process.stdout][-1])
-        process.communicate(timeout=60)
+        said = int([first_said(process), *killed(process, 0.1)][-1])
         with open_chain(tmp_path, kind) as chain:
             store = chain.store
             count = len(store.blocks)
