@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from compiler.lower import held as h
@@ -19,12 +18,14 @@ if TYPE_CHECKING:
 
 def _alike(types: Sequence[Type]) -> Sequence[Type]:
     """The arguments are compared as values of one type, where there can be one with the first."""
-    first = types[0]
-    joined = first
-    if not all(same_layout(one, first) for one in types):
-        alike = (one for one in types if not _unlike(one, first))
-        joined = reduce(lambda so_far, one: least_supertype_v2_1(one, so_far), alike)
-    return [one if _unlike(one, first) else joined for one in types]
+    joined = types[0]
+    if all(same_layout(one, joined) for one in types):
+        return [one if _unlike(one, joined) else joined for one in types]
+    for one in types[1:]:
+        # An empty first list is like any other; what it is joined with first says what is like it.
+        if not _unlike(one, joined):
+            joined = least_supertype_v2_1(one, joined)
+    return [one if _unlike(one, joined) else joined for one in types]
 
 
 def _unlike(a: Type, b: Type) -> bool:
