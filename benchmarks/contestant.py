@@ -15,9 +15,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parent
@@ -29,8 +30,7 @@ class ContestantError(Exception):
     """A VM that did not answer, or could not do what it was told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
+class Timed(Struct, frozen=True):
     """Seconds for all repetitions, and what the last one answered, in hex."""
 
     wall: float

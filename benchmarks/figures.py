@@ -8,14 +8,15 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+
+class Figure(Struct, frozen=True):
     """Samples of one quantity. Of calls, `samples` are processor times and `wall` wall times."""
 
     unit: str
@@ -36,8 +37,7 @@ class Figure:
         return (high - low) / 2 / self.median
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One thing that was measured, for each who was."""
 
     name: str
@@ -45,8 +45,7 @@ class Row:
     figures: dict[str, Figure]
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(Struct, frozen=True):
     """Microseconds over n, for each who was measured."""
 
     name: str
@@ -61,8 +60,7 @@ class Curve:
         return over / sum((n - mean_n) ** 2 for n, _ in points)
 
 
-@dataclass(slots=True)
-class Results:
+class Results(Struct):
     """A run of the benchmarks."""
 
     machine: dict[str, Any]

@@ -8,10 +8,11 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+
+from msgspec import Struct
 
 from benchmarks.contestant import ROOT
 
@@ -22,8 +23,7 @@ class CommandFailed(Exception):
     """A command that should have ended well."""
 
 
-@dataclass(frozen=True, slots=True)
-class Ran:
+class Ran(Struct, frozen=True):
     """A command that has ended. Processor time and the largest process include its children."""
 
     wall: float

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from compiler.consensus_untyped import serialize
 from compiler.values import Buffer, Int, List, Principal, Tuple, UInt, Value
@@ -27,8 +28,7 @@ _ORDER: Final = ("loops", "merkle", "oracle", "traits", "pool-trait", "pool", "r
 _SIGNER: Final = bytes(31) + b"\x07"
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
+class Workload(Struct, frozen=True):
     """A call that is timed; `group` is where the table shows it."""
 
     name: str

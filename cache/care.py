@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, NamedTuple
+
+from msgspec import Struct, field
 
 from cache.digest import ActionKey, Digest, Id
 from cache.envelope import action_row, blob_row, decode_action, layer_of
@@ -103,8 +104,7 @@ class EntryInfo(NamedTuple):
     fingerprint: Digest | None = None
 
 
-@dataclass(slots=True)
-class GcReport:
+class GcReport(Struct):
     """What a collection did."""
 
     dropped: dict[str, int] = field(default_factory=dict)
@@ -130,8 +130,7 @@ class Problem(NamedTuple):
     reason: Reason
 
 
-@dataclass(slots=True)
-class VerifyReport:
+class VerifyReport(Struct):
     """What hashing everything again found."""
 
     checked: int = 0

@@ -6,8 +6,9 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from cache.care import (
     Dropped,
@@ -30,8 +31,7 @@ from cache.seal import SealFile, SealKey
 from cache.store import BaseStore, no_lease
 
 
-@dataclass(slots=True)
-class _Entry:
+class _Entry(Struct):
     kind: str
     value: bytes
     stored: float

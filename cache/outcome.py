@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
 import diskcache
+from msgspec import Struct, field
 
 from cache.digest import Digest
 
@@ -47,8 +47,7 @@ class Reason(StrEnum):
 HIT: Final = "hit"
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(Struct, frozen=True):
     """Nothing can be given, and why; false in a condition."""
 
     layer: Layer
@@ -62,8 +61,7 @@ class Miss:
         return f"{self.reason}: {self.detail}" if self.detail else str(self.reason)
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(Struct, frozen=True):
     """What an action made: named blobs, and metadata in bytes whose format the caller versions."""
 
     kind: str

@@ -9,11 +9,11 @@ from __future__ import annotations
 import struct
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 from blake3 import blake3
+from msgspec import Struct
 
 from cache.digest import ActionKey, Digest
 from cache.envelope import action_row, decode_action, encode_action
@@ -58,8 +58,7 @@ class RemoteReason(StrEnum):
     REFUSED = "contents refused"
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteMiss:
+class RemoteMiss(Struct, frozen=True):
     """Nothing came that can be used, and why; false in a condition."""
 
     reason: RemoteReason
@@ -72,8 +71,7 @@ class RemoteMiss:
         return f"{self.reason}: {self.detail}" if self.detail else str(self.reason)
 
 
-@dataclass(frozen=True, slots=True)
-class Parcel:
+class Parcel(Struct, frozen=True):
     """An action that came from elsewhere, the bytes of its outputs, and who signed it."""
 
     action: Action

@@ -15,9 +15,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, TypeVar
+
+from msgspec import Struct, field
 
 from cache.digest import ActionKey
 from cache.outcome import Action
@@ -52,8 +53,7 @@ class Access(StrEnum):
     READ_WRITE = "read-write"
 
 
-@dataclass(slots=True)
-class Traffic:
+class Traffic(Struct):
     """What went over the wire since the last `begin`."""
 
     fetched: int = 0

@@ -10,23 +10,26 @@ import contextlib
 import os
 import secrets
 import stat
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from blake3 import blake3
+from msgspec import Struct
 
 _MAGIC: Final = b"clarbuild-seal-1 "
 _ID_CONTEXT: Final = "clarbuild v1 seal id"
 _FILE_BYTES: Final = len(_MAGIC) + 64 + 1
 
 
-@dataclass(frozen=True, slots=True)
-class SealKey:
+class SealKey(Struct, frozen=True):
     """A secret, and the id that entries name it by."""
 
-    secret: bytes = field(repr=False)
+    secret: bytes
     id: bytes
+
+    def __repr__(self) -> str:
+        # The secret must not get into logs and tracebacks.
+        return f"SealKey(id={self.id!r})"
 
     @classmethod
     def of(cls, secret: bytes) -> SealKey:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit, urlunsplit
+
+from msgspec import Struct
 
 from cache.parcel import ParcelRefused, RemoteMiss, RemoteReason
 
@@ -42,8 +43,7 @@ class RemoteError(Exception):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Seconds and counts that bound what a remote can cost.
 
     `patience` is the waiting that may come to nothing, `flush` the wait for uploads in the end;

@@ -7,8 +7,9 @@ never checked twice. Faults of the compiler and of the machine are never stored.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cache.digest import ActionKey, Digest
 from cache.outcome import Action
@@ -26,8 +27,7 @@ class EntryFormatError(ValueError):
     """Metadata of an entry that is not ours, or of another format."""
 
 
-@dataclass(frozen=True, slots=True)
-class Brief:
+class Brief(Struct, frozen=True):
     """What a build keeps of an entry: the descriptions would be most of a large one's memory.
 
     `exported` is None for an invalid contract; of one, `absent` are the contracts that weren't there.
@@ -47,8 +47,7 @@ class Brief:
         return self.exported is not None
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What the store keeps of a compilation besides the bytes of the outputs.
 
     `inputs` is the key's description; `contract` the contract it was first made for; times are

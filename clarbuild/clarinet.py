@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -34,6 +33,9 @@ def load_clarinet(
     path: Path, files: Files, version: ClarityVersion | None, epoch: Epoch | None
 ) -> Manifest:
     """The project of a `Clarinet.toml`; all its faults are told at once."""
+    # Imported late: a manifest that says what it said before is not parsed again.
+    import tomllib
+
     text = read_text(path, files)
     try:
         settings = tomllib.loads(text)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 Row = Mapping[str, Any]
 
 
-@dataclass(slots=True)
-class Share:
+class Share(Struct):
     """How many of how many agree."""
 
     same: int = 0
@@ -28,8 +28,7 @@ class Share:
         return f"{self.same:,} of {self.total:,} ({percent:.2f} %)"
 
 
-@dataclass(slots=True)
-class Comparison:
+class Comparison(Struct):
     """What agreed; `differences` are kinds of disagreement, with one line each as an example."""
 
     semantic: Share = field(default_factory=Share)

@@ -6,11 +6,14 @@ A worker that dies takes nothing with it: what it and the others had is tried on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, wait
+from typing import TYPE_CHECKING
 
 from cache.digest import ActionKey
 from clarbuild.pool import stop
 from clarbuild.worker import CompileReply, CompileRequest
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 _ATTEMPTS = 2
 _CHECK_SECONDS = 0.1
@@ -50,6 +53,9 @@ class Compilations:
 
     def collect(self, check: Callable[[], None]) -> Iterator[tuple[ActionKey, CompileReply | None]]:
         """Waits until some have come back; a reply of None means that it must be asked again."""
+        # Imported late: who finds everything in the cache waits for nothing.
+        from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, wait
+
         done, _ = wait(self._futures, timeout=0)
         while not done:
             check()

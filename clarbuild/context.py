@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from cache.store import Store
 from clarbuild.files import DiskFiles, Files
@@ -18,6 +19,9 @@ from clarbuild.units import Manifest
 from clarbuild.worker import CompileReply, CompileRequest, compile_request
 from compiler.versions import ClarityVersion, Epoch
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
 Listener = Callable[[Event], None]
 """Is told what happens, as it happens."""
 
@@ -26,8 +30,7 @@ def silent(_event: Event) -> None:
     """A listener that nobody hears."""
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(Struct, frozen=True):
     """What is asked of a build; `version` and `epoch` are for contracts that name none."""
 
     profile: Profile = "debug"
@@ -36,8 +39,7 @@ class Options:
     epoch: Epoch | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What a build works with: the store, the memory's folder, the compiler, files and clocks.
 
     `executor` makes one for so many jobs and bytes of source; `remote` tells a project's.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from cache.digest import ActionKey, Digest
 from cache.outcome import Action
@@ -17,8 +18,7 @@ from compiler.contracts import bind
 from compiler.interface_bytes import from_bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """A key's inputs, and what of them differs from the build before, in words."""
 
     contract: str

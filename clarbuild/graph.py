@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from clarbuild.references import References
 from clarbuild.units import Manifest, Unit
 from compiler.contracts import DEPLOYER
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(Struct, frozen=True):
     """Units by number, with the units that must be finished before each.
 
     A cycle is a way round, the first unit repeated at the end; nothing can be built of what lies

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from cache.digest import ActionKey, Digest
 from cache.outcome import Action, Layer, Miss
@@ -26,8 +27,7 @@ from compiler.types import Type
 _MIN_PREFIX = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(Struct, frozen=True):
     """An entry with the bytes that it names, as far as the store still has them."""
 
     key: ActionKey

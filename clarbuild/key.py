@@ -6,8 +6,9 @@ The same description is hashed into a key (`cache.key`) and shown by `clarbuild 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 import cache.key
 from cache.digest import ActionKey, Digest
@@ -20,16 +21,14 @@ FORMAT = 1
 ABSENT = "absent"
 
 
-@dataclass(frozen=True, slots=True)
-class Toolchain:
+class Toolchain(Struct, frozen=True):
     """What of the tool itself enters every key: the compiler and the host interface."""
 
     compiler: bytes
     host_interface: int
 
 
-@dataclass(frozen=True, slots=True)
-class CompileStep:
+class CompileStep(Struct, frozen=True):
     """One compilation: everything that its result depends on.
 
     `needs` maps each contract that the compiler may ask for to the digest of its interface, or to

@@ -11,12 +11,12 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from blake3 import blake3
+from msgspec import Struct, field
 
 from cache.digest import ActionKey, Digest
 from clarbuild.files import Stamp
@@ -54,8 +54,7 @@ class Recalled(NamedTuple):
     manifest: Manifest
 
 
-@dataclass(slots=True)
-class Memory:
+class Memory(Struct):
     """The memory of one project; `last` and `before` map a unit's label to its keys.
 
     `settled` is one whole build by label, never parts of two; it, `references` and `recalled` are

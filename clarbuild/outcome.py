@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from cache.digest import ActionKey, Digest
 from clarbuild.problems import Problem
@@ -25,8 +26,7 @@ class Status(Enum):
 FAILURES = frozenset({Status.INVALID, Status.BLOCKED, Status.BROKEN})
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """One contract's end. `reason` says why it was compiled, empty where it wasn't.
 
     `remote` tells that it was not here before the build and came from the remote.
@@ -50,8 +50,7 @@ class Outcome:
         return sum(found.diagnostic.severity is Severity.WARNING for found in self.problems)
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """The plan is made: `total` contracts, of which `hits` are in the store already."""
 
     manifest: Manifest
@@ -59,16 +58,14 @@ class Started:
     hits: int
 
 
-@dataclass(frozen=True, slots=True)
-class Compiling:
+class Compiling(Struct, frozen=True):
     """A contract's compilation has been asked for."""
 
     unit: Unit
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Struct, frozen=True):
     """A contract has come back from the compiler: where it ran, when, and each pass's seconds."""
 
     unit: Unit
@@ -78,15 +75,13 @@ class Compiled:
     passes: tuple[tuple[str, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(Struct, frozen=True):
     """A contract has come to its end."""
 
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(Struct, frozen=True):
     """Something about the machine that the user should know: the cache is full, say."""
 
     message: str
@@ -95,8 +90,7 @@ class Noted:
 Event = Started | Compiling | Compiled | Finished | Noted
 
 
-@dataclass(frozen=True, slots=True)
-class BuildResult:
+class BuildResult(Struct, frozen=True):
     """All outcomes, in the order of the manifest's units, and what belongs to no contract."""
 
     manifest: Manifest

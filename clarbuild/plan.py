@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import Struct
 
 from cache.digest import ActionKey, Digest
 from clarbuild.graph import Graph, absolute, relative
@@ -25,8 +26,7 @@ class State(Enum):
 FINISHED = frozenset({State.BUILT, State.INVALID, State.BLOCKED})
 
 
-@dataclass(frozen=True, slots=True)
-class Exported:
+class Exported(Struct, frozen=True):
     """What a finished contract shows its dependents.
 
     `observed` is the digest of its interface as they can observe it; `mentions` are the contracts

@@ -1,4 +1,7 @@
-"""Where compilations run: in this process where there is little to do, else in processes."""
+"""Where compilations run: in this process where there is little to do, else in processes.
+
+Executors are imported late: who finds everything in the cache needs none.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +9,22 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 # To start processes that have imported the compiler takes as long as compiling this much.
 _WORTH_PROCESSES_BYTES = 60_000
-
-
-class InlineExecutor(Executor):
-    """Runs at once, in this process."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Runs `fn`; the future is done when it is returned."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:
-            future.set_exception(error)
-        return future
 
 
 def make_executor(jobs: int | None, work_bytes: int) -> Executor:
     """An executor for sources of `work_bytes` altogether; `jobs` of 1 means this process."""
     jobs = available_processors() if jobs is None else jobs
     if jobs == 1 or work_bytes < _WORTH_PROCESSES_BYTES:
+        from clarbuild.inline_executor import InlineExecutor
+
         return InlineExecutor()
-    # Imported late: who finds everything in the cache needs no processes.
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor
 

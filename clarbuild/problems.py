@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from compiler.diagnostics import NO_SPAN, Diagnostic, Severity, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """A diagnostic in a file: `path` as the user knows it, `excerpt` the line of its span."""
 
     path: str

@@ -8,7 +8,8 @@ So a source that can't be parsed has references too, and nothing is parsed to kn
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from compiler.contracts import sibling
 from compiler.words.names import WORD_NAMES
@@ -31,8 +32,7 @@ _NEEDS = re.compile(r"(?:contract-call\?|use-trait\s+[^\s()]+|impl-trait)\s+$")
 _NEEDS_LENGTH = 160
 
 
-@dataclass(frozen=True, slots=True)
-class References:
+class References(Struct, frozen=True):
     """Identifiers as the compiler writes them (`compiler.contracts`), in order.
 
     `needed` are called or lend a trait: they must be deployed first. `named` are other contract

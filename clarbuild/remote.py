@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from cache.digest import ActionKey
 from cache.outcome import Action, Miss
@@ -45,8 +46,7 @@ _WORTH_A_BYTE = 4e-6
 _QUIET = frozenset({"not in the remote", "remote switched off"})
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteChoice:
+class RemoteChoice(Struct, frozen=True):
     """A remote as the user named it; `by_manifest` where only the project's manifest did."""
 
     url: str
@@ -62,8 +62,7 @@ class RemoteChoice:
         return shown_url(self.url) if self.by_manifest else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """An entry that the store lacks: its step, and the source that a rebuild would read."""
 
     step: CompileStep

@@ -10,12 +10,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 from blake3 import blake3
+from msgspec.structs import replace
 
 from clarbuild.building import Building
 from clarbuild.context import Listener, Options, Surroundings
@@ -238,7 +237,6 @@ def _tool(toolchain: Toolchain) -> str:
 def _planner() -> str:
     """The digest of this package's own files."""
     hasher = blake3(derive_key_context="clarbuild 2026 planner fingerprint")
-    for entry in sorted(resources.files("clarbuild").iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".py"):
-            hasher.update(entry.read_bytes())
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        hasher.update(file.read_bytes())
     return hasher.hexdigest()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from cache.digest import Digest
 from clarbuild.files import Files
@@ -24,8 +25,7 @@ class Now(Protocol):
         """Nanoseconds since 1970."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A unit's source: its digest, or what is wrong with it; `path` is as the user knows it."""
 
     path: str

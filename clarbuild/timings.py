@@ -9,8 +9,9 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from clarbuild.outcome import BuildResult, Compiled, Compiling, Event, Finished, Noted, Status
 from clarbuild.report import shown_name
@@ -19,8 +20,7 @@ from clarbuild.report import shown_name
 _CLOCK_SLACK = 0.5
 
 
-@dataclass(slots=True)
-class Span:
+class Span(Struct):
     """One contract in the compiler; seconds count from the build's begin."""
 
     name: str
@@ -39,8 +39,7 @@ class Span:
         return self.end - self.start
 
 
-@dataclass(slots=True)
-class Timings:
+class Timings(Struct):
     """All that the page tells of a build."""
 
     project: str

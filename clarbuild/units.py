@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from clarbuild.files import Files
 from clarbuild.problems import fault
@@ -32,8 +33,7 @@ _ADDRESS = re.compile(r"S[0-9A-Z]{25,41}")
 Kind = Literal["project", "folder", "log"]
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """A contract to build: who deploys it, where its source stands, under which rules.
 
     One of a log's units is `boot` where it was there before the log's first line.
@@ -67,8 +67,7 @@ class Unit:
         return f"{self.id}@{self.line}" if self.line else self.id
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """The units to build; `ordered` ones can refer only to earlier units of their segment.
 
     `settings` are the tables of a Clarinet.toml, but for the contracts, which are units.

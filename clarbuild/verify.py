@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import random
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from cache.digest import Digest
 from cache.outcome import Action
@@ -16,8 +17,7 @@ from clarbuild.run import Builder
 from clarbuild.worker import CompileReply
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Struct, frozen=True):
     """One artifact; `stage` is the first output that differs, None where none does."""
 
     contract: str

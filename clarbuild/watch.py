@@ -13,9 +13,10 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from clarbuild.clarinet import MANIFEST_NAME
 from clarbuild.files import Files, Stamp
@@ -31,8 +32,7 @@ _FOLDER_EVENTS = frozenset({"created", "deleted", "moved"})
 PAUSE_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Timing:
+class Timing(Struct, frozen=True):
     """Seconds: of quiet before a build, of patience with edits that go on, between polls.
 
     After a file was closed or moved into its place it is whole: `whole` is enough quiet then.

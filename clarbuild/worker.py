@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import struct
 import time
-import traceback
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from clarbuild.key import Profile
 from compiler.diagnostics import ClarityError, Diagnostic
@@ -24,8 +25,7 @@ from compiler.versions import LATEST_EPOCH, ClarityVersion, Epoch
 _PAIR = struct.Struct("<Ii")
 
 
-@dataclass(frozen=True, slots=True)
-class CompileRequest:
+class CompileRequest(Struct, frozen=True):
     """A contract and the interfaces of what it may use, each by the name that it has for it.
 
     With `native` the module is compiled for this machine, too; with `counts_memory` it counts memory
@@ -43,8 +43,7 @@ class CompileRequest:
     counts_memory: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CompileReply:
+class CompileReply(Struct, frozen=True):
     """What came of it. `wasm` is None for an invalid contract; `bug` tells of a fault of ours.
 
     `native` is code for the engine with the fingerprint `engine`, empty where none was asked for.
@@ -157,6 +156,8 @@ def _interface(data: bytes, name: str, deployer: str) -> ContractInterface:
 
 def describe_bug(error: BaseException) -> str:
     """An exception in one line: its kind, its text and where it was raised."""
+    import traceback
+
     frames = traceback.extract_tb(error.__traceback__)
     place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
     return f"{type(error).__name__}: {error}{place}"

@@ -7,8 +7,9 @@ and the versions of its key.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 from compiler.costs.memory import NOTHING, MemoryBound
 from compiler.costs.ranges import FREE, CostRange
@@ -37,8 +38,7 @@ from compiler.types import (
 Access = Literal["public", "read-only", "private"]
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionEntry:
+class FunctionEntry(Struct, frozen=True):
     """An exported function (`fn:NAME`): its parameters, in order, and its result."""
 
     access: Access
@@ -50,8 +50,7 @@ class FunctionEntry:
     """What a run of it holds and keeps at most, likewise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Struct, frozen=True):
     """A place where values cross to the host.
 
     `kind` "call": a `contract-call?` of `name`, through `trait` if given, else of `contract`
@@ -68,8 +67,7 @@ class Site:
     extra: str = ""
 
 
-@dataclass(slots=True)
-class ModuleDescription:
+class ModuleDescription(Struct):
     """The whole; lists are indexed by the ids that generated code passes to host functions."""
 
     functions: dict[str, FunctionEntry] = field(default_factory=dict)

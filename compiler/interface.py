@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from compiler.types import (
     TraitIdentifier,
@@ -11,8 +11,7 @@ from compiler.types import (
 from compiler.versions import ClarityVersion, Epoch
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionSignature:
+class FunctionSignature(Struct, frozen=True):
     """A function's parameters, by name and type, and the type of its answer.
 
     Methods of traits have no names for their parameters: "" stands there.
@@ -22,8 +21,7 @@ class FunctionSignature:
     returns: Type
 
 
-@dataclass(frozen=True, slots=True)
-class ContractInterface:
+class ContractInterface(Struct, frozen=True):
     """A contract as its analysis leaves it.
 
     Contract identifiers in it are as the contract itself writes them, with the marks of

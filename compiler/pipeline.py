@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from compiler import abi
 from compiler.analysis import AnalyzedContract, Lap, analyze, no_lap
@@ -26,8 +27,7 @@ Profile = Literal["debug", "release"]
 __all__ = ["CompileOptions", "CompiledContract", "compile_contract", "fingerprint", "generate"]
 
 
-@dataclass(frozen=True, slots=True)
-class CompileOptions:
+class CompileOptions(Struct, frozen=True):
     """What besides source, version, epoch and interfaces decides the bytes.
 
     `cost_epoch` is the epoch that the contract will run in; `None` is the epoch of its
@@ -44,8 +44,7 @@ class CompileOptions:
     traced: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledContract:
+class CompiledContract(Struct, frozen=True):
     """A module and what goes with it; `metadata` is its description in canonical JSON."""
 
     wasm: bytes

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class TraitIdentifier:
+
+class TraitIdentifier(Struct, frozen=True):
     """A trait by the contract that defines it, which is named as `compiler.contracts` says."""
 
     contract: str
@@ -72,80 +72,69 @@ BOOL = BoolType()
 PRINCIPAL = PrincipalType()
 
 
-@dataclass(frozen=True, slots=True)
-class BufferType:
+class BufferType(Struct, frozen=True):
     """`(buff max_len)`, in bytes."""
 
     max_len: int
 
 
-@dataclass(frozen=True, slots=True)
-class StringAsciiType:
+class StringAsciiType(Struct, frozen=True):
     """`(string-ascii max_len)`, in bytes."""
 
     max_len: int
 
 
-@dataclass(frozen=True, slots=True)
-class StringUtf8Type:
+class StringUtf8Type(Struct, frozen=True):
     """`(string-utf8 max_len)`, in Unicode scalar values."""
 
     max_len: int
 
 
-@dataclass(frozen=True, slots=True)
-class ListType:
+class ListType(Struct, frozen=True):
     """`(list max_len entry)`."""
 
     entry: Type
     max_len: int
 
 
-@dataclass(frozen=True, slots=True)
-class OptionalType:
+class OptionalType(Struct, frozen=True):
     """`(optional inner)`."""
 
     inner: Type
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseType:
+class ResponseType(Struct, frozen=True):
     """`(response ok err)`."""
 
     ok: Type
     err: Type
 
 
-@dataclass(frozen=True, slots=True)
-class TupleType:
+class TupleType(Struct, frozen=True):
     """`{name: type, …}`; `fields` is in the order of the names, as the network orders them."""
 
     fields: tuple[tuple[str, Type], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CallablePrincipalType:
+class CallablePrincipalType(Struct, frozen=True):
     """A literal contract principal (`.token`), which can become a trait (Clarity 2 on)."""
 
     contract: str
 
 
-@dataclass(frozen=True, slots=True)
-class CallableTraitType:
+class CallableTraitType(Struct, frozen=True):
     """A reference to a contract that implements `trait` (epoch 2.1 on)."""
 
     trait: TraitIdentifier
 
 
-@dataclass(frozen=True, slots=True)
-class TraitReferenceType:
+class TraitReferenceType(Struct, frozen=True):
     """A trait reference as epochs 2.0 and 2.05 know it."""
 
     trait: TraitIdentifier
 
 
-@dataclass(frozen=True, slots=True)
-class ListUnionType:
+class ListUnionType(Struct, frozen=True):
     """The union of callables in a list of different contracts; exists in the checker only."""
 
     members: frozenset[CallablePrincipalType | CallableTraitType]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from compiler.values import UINT_MAX
 from compiler.versions import Epoch
@@ -21,8 +22,7 @@ _FIRST_VERSIONED: Final = 2
 """Locks of this PoX contract have the version 0 in their stored form; older ones have none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True):
     """What a principal has; `pox` is the PoX contract that locked, 0 where nothing is locked."""
 
     unlocked: int

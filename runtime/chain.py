@@ -20,9 +20,11 @@ from collections.abc import (
     Sequence,
 )
 from copy import copy
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from compiler.contracts import DEPLOYER, bind
 from compiler.costs import Cost
@@ -59,8 +61,7 @@ NO_RESULT: Final = True
 """What simnet shows for the deployment of a contract without a top-level expression."""
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """A place in a chain's history to `revert` to; `contracts` is how many were deployed."""
 
     state: object

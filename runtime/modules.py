@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
+
+from msgspec import Struct
 
 from compiler.description import ModuleDescription
 from compiler.diagnostics import ClarityError
@@ -16,8 +17,7 @@ from compiler.versions import ClarityVersion, Epoch
 from runtime.engine import Engine, Module
 
 
-@dataclass(frozen=True, slots=True)
-class ModuleRequest:
+class ModuleRequest(Struct, frozen=True):
     """What decides a module. `interfaces` finds a contract by the name that the source has for it,
     bound to that name; what it lacks does not exist. `contract` is what it is deployed as;
     its address matters only where the source names contracts at that address by it. With

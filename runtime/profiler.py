@@ -8,9 +8,10 @@ Knows no sources: a place is a contract and a line.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from time import perf_counter_ns
 from typing import Final, NamedTuple
+
+from msgspec import Struct, field
 
 from runtime.chain import Chain
 from runtime.instance import COSTS, COSTS_AT, Guest
@@ -33,8 +34,7 @@ Stack = tuple[Place, ...]
 """Places, the outermost first; a line once for all applications in it that lie in each other."""
 
 
-@dataclass(slots=True)
-class Spent:
+class Spent(Struct):
     """What was spent at a place.
 
     `hits` is how often it was come to, `nanoseconds` without what tracing takes, `costs` exact.

@@ -5,7 +5,9 @@ and of the contracts called where it is known which they are.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from compiler.costs import Cost, cost_table
 from compiler.costs.ranges import ZERO, CostRange
@@ -19,8 +21,7 @@ from runtime.tracer import trace_charges
 Deployed = tuple[Contract, ModuleDescription]
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """The least and the most that a run costs which comes to its end.
 
     What is `open` (calls of contracts that are known only when they are made) comes on top of the

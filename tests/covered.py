@@ -12,13 +12,13 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(slots=True)
-class Taken:
+
+class Taken(Struct):
     """How much there is, and how much of it was taken."""
 
     lines: int = 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from msgspec import Struct, structs
 
 from clarbuild.commands.options import (
     JsonOption,
@@ -36,10 +36,8 @@ def show(report: object, *, as_json: bool, lines: list[str]) -> None:
 
 def plain(value: Any) -> Any:
     """A report as JSON has it: fields by name, whatever kind of record it is."""
-    if dataclasses.is_dataclass(value):
-        return {
-            field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)
-        }
+    if isinstance(value, Struct):
+        return {name: plain(item) for name, item in structs.asdict(value).items()}
     if hasattr(value, "_asdict"):
         return {name: plain(item) for name, item in value._asdict().items()}
     if isinstance(value, Mapping):

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from clarbuild.cost.rows import CostRow, share_of
 from clarbuild.files import Files
@@ -31,8 +32,7 @@ _KEYS = (*DIMENSIONS, _SHARE)
 Limits = Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Excess:
+class Excess(Struct, frozen=True):
     """A function that is over a limit: by what is known without running it, or by a measurement."""
 
     row: CostRow

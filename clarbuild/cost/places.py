@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from compiler.analysis import analyze
 from compiler.lower.cost_places import CostPlaces
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from clarbuild.worker import CompileRequest
 
 
-@dataclass(frozen=True, slots=True)
-class ShadedSource:
+class ShadedSource(Struct, frozen=True):
     """A contract's source; `lines` has the least and the most runtime that lines charge in a run of
     the function that they are in, by their numbers."""
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from compiler.costs import Cost
 from compiler.costs.limits import BLOCK_LIMITS
@@ -18,8 +19,7 @@ DEPLOYMENT: Final = "(deployment)"
 """The name of the row of a contract's top-level forms; no function can have it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(Struct, frozen=True):
     """What the runs of a function cost that came to their end, dimension by dimension."""
 
     runs: int
@@ -28,8 +28,7 @@ class Measured:
     most: Cost
 
 
-@dataclass(frozen=True, slots=True)
-class CostRow:
+class CostRow(Struct, frozen=True):
     """A function of a contract and what it costs in an epoch."""
 
     contract: str
@@ -134,8 +133,7 @@ def row_from_json(raw: dict[str, Any]) -> CostRow:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """A row as it was and as it is; one of them may be missing."""
 
     before: CostRow | None

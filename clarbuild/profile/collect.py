@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from clarbuild.project import Chain, Project
 from compiler.syntax.ast import AtomNode, ListNode, Node
@@ -24,8 +25,7 @@ Function = tuple[str, str]
 DEPLOYMENT: Final = "(deployment)"
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Struct, frozen=True):
     """What was profiled: by the function that was called, and the sources that lines stand in."""
 
     functions: Mapping[Function, Profile]

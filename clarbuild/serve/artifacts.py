@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+
+from msgspec import Struct
 
 from cache.digest import Digest
 from clarbuild.inspect import load_artifact, wat_lines
@@ -29,8 +30,7 @@ Code = list[tuple[str, list[tuple[int | None, str]]]]
 the line of Clarity that it comes from, where that is known."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuild:
+class Rebuild(Struct, frozen=True):
     """Building an artifact anew, and what there was before; it touches nothing of the chain."""
 
     contract: str

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from clarbuild.serve.history import History
 from clarbuild.serve.keeping import begun_with, epochs_entered, note_epochs
@@ -31,8 +32,7 @@ from runtime.transactions import Applied, Describe, Transaction, parse, txid
 _INTERPRETER: Final = metadata_key("clarbuild", "interpreter")
 
 
-@dataclass(frozen=True, slots=True)
-class Engines:
+class Engines(Struct, frozen=True):
     """Who is to answer: what `serve` is asked for."""
 
     engine: EngineName = "wasm"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from clarbuild.arguments import parse_arguments, parse_value
 from clarbuild.inspect import type_text

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from compiler.fingerprint import fingerprint
 from compiler.interface_bytes import to_bytes
@@ -33,8 +34,7 @@ _BOOT: Final = metadata_key("clarbuild", "boot")
 _FORMAT: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Begun:
+class Begun(Struct, frozen=True):
     """What a served chain began with; balances are `None` where that was not written down."""
 
     epoch: Epoch

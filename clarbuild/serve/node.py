@@ -9,8 +9,9 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from clarbuild.key import Profile
 from clarbuild.serve import standing
@@ -66,8 +67,7 @@ class Refused(Exception):
     """A request that makes no sense; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A finished block to read as of, and whether proofs are asked for."""
 
     block: bytes

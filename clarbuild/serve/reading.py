@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from compiler.costs import Cost
 from compiler.values import Value
@@ -22,8 +23,7 @@ class TooMuch(Exception):
     """A call wants more than it may use at all; the text is the node's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A value, or the cause of there being none, and what it cost."""
 
     value: Value | None

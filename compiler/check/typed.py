@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from compiler.interface import ContractInterface, FunctionSignature
 from compiler.types import TraitIdentifier, Type
@@ -39,8 +40,7 @@ class TypedFunction:
         self.early = early
 
 
-@dataclass(frozen=True, slots=True)
-class ContractCall:
+class ContractCall(Struct, frozen=True):
     """What a `contract-call?` calls.
 
     `static`: the contract is a literal; `constant`: it is the value of a constant; both are in

@@ -6,16 +6,16 @@ The costs of contracts that it calls are not in it: `calls` says how often each 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from compiler.costs.shapes import Cost
 
 ZERO = Cost()
 
 
-@dataclass(frozen=True, slots=True)
-class SiteCount:
+class SiteCount(Struct, frozen=True):
     """How often a call site (an index of the description's) is reached, at least and at most."""
 
     site: int
@@ -23,8 +23,7 @@ class SiteCount:
     most: int
 
 
-@dataclass(frozen=True, slots=True)
-class CostRange:
+class CostRange(Struct, frozen=True):
     """The least and the most that a run costs which comes to its end.
 
     A run that is cut short by an error may cost less than the least, never more than the most.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
+
+from msgspec import Struct
 
 U64_MAX = (1 << 64) - 1
 
@@ -19,8 +20,7 @@ class Kind(Enum):
     NLOGN = "nlogn"
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """One dimension of a cost: `a * f(n >> shift) + b`, saturating at the largest u64.
 
     `f` is 0 for a constant, n for linear, floor(log2 n) for logn, n * floor(log2 n) for nlogn.
@@ -51,8 +51,7 @@ class Shape:
 ZERO = Shape(Kind.CONSTANT)
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """A cost in its five dimensions."""
 
     runtime: int = 0
@@ -81,8 +80,7 @@ DIMENSIONS = ("runtime", "write_length", "write_count", "read_count", "read_leng
 """The dimensions' names, in the order of `Cost` and `CostFunction`."""
 
 
-@dataclass(frozen=True, slots=True)
-class CostFunction:
+class CostFunction(Struct, frozen=True):
     """A shape for each dimension of a cost."""
 
     runtime: Shape = ZERO

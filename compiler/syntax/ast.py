@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 from compiler.diagnostics import Span
 from compiler.types import TraitIdentifier
@@ -152,8 +153,7 @@ class ReferencedTrait(NamedTuple):
     imported: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ContractAst:
+class ContractAst(Struct, frozen=True):
     """A contract's tree, its definitions ordered so that each stands after what it uses."""
 
     top_level: tuple[Node, ...]

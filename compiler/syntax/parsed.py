@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
+
+from msgspec import Struct, field
 
 from compiler.contracts import sibling
 from compiler.syntax.ast import (
@@ -45,8 +46,7 @@ class Finding(NamedTuple):
 RawNode: TypeAlias = Node | Gap
 
 
-@dataclass(slots=True)
-class Parsed:
+class Parsed(Struct):
     """A source after parsing."""
 
     lines: SourceLines

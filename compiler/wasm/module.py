@@ -6,7 +6,7 @@ no tables.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from compiler.diagnostics import CompilerBug
 from compiler.wasm import leb128, names
@@ -31,8 +31,7 @@ MAX_RESULTS = 1_000
 MAX_BODY = 7_654_321
 
 
-@dataclass(slots=True)
-class _GlobalRow:
+class _GlobalRow(Struct):
     name: str
     kind: ValType
     mutable: bool

@@ -7,8 +7,9 @@ It knows the part of Wasm in `opcodes.py` and the value types i32 and i64; anyth
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from compiler.diagnostics import CompilerBug
 from compiler.wasm import leb128, names
@@ -59,8 +60,7 @@ class Instruction(NamedTuple):
     immediates: tuple[int, ...]
 
 
-@dataclass(slots=True)
-class WasmModule:
+class WasmModule(Struct):
     """The sections of a module."""
 
     data: bytes

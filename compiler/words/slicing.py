@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 # What a unit of a sequence without entries counts in a slice (`SequenceData::element_size`).
-_UNIT_COST = {BufferType: 5, StringAsciiType: 5, StringUtf8Type: 8}
+_UNIT_COST: dict[type[Type], int] = {BufferType: 5, StringAsciiType: 5, StringUtf8Type: 8}
 
 
 def _slice(fn: FunctionLowering, call: Call) -> Type:

@@ -8,8 +8,9 @@ itself, charges included.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from compiler.types import Type
 
@@ -26,8 +27,7 @@ FormEmit: TypeAlias = "Callable[[FunctionLowering, Call], Type]"
 """(function, call) -> the type of what was pushed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """An application of a word: its arguments, and the result's type where the checker gave one.
 
     `node` is the id of the call's node, 0 where a word is applied by `fold`, `map` or `filter`.
@@ -39,8 +39,7 @@ class Call:
     node: int
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(Struct, frozen=True):
     """A plain word. `cost` is its cost function, charged for the number of arguments."""
 
     name: str
@@ -52,8 +51,7 @@ class Plain:
     """The types that the arguments are converted to before they are pushed, by their own types."""
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """A form: evaluates its arguments and charges itself."""
 
     name: str

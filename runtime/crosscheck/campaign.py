@@ -9,10 +9,11 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from itertools import cycle
 from time import monotonic
 from typing import Final
+
+from msgspec import Struct, field
 
 from compiler.versions import ClarityVersion, Epoch
 from runtime.crosscheck.generator.near_miss import near_miss
@@ -47,8 +48,7 @@ _CASES_PER_CHAIN: Final = {
 _SHRUNK_PER_CAUSE: Final = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What a campaign makes: `count` cases of a kind, over versions and epochs in turn."""
 
     kind: str
@@ -69,8 +69,7 @@ class Plan:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """A difference, the operations that show it, and how it was made."""
 
     seed: str
@@ -81,8 +80,7 @@ class Finding:
     """A log of its own, from `reset` on."""
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(Struct):
     """What a campaign did and found."""
 
     plan: Plan

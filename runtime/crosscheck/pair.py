@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from compiler.consensus import serialize
 from runtime import receipts
@@ -16,8 +17,7 @@ from runtime.replay import Replayer
 _COSTS = ("runtime", "read_count", "read_length", "write_count", "write_length")
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """A receipt that is not the interpreter's. `cause` groups differences that look alike."""
 
     index: int

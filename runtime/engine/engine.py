@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from blake3 import blake3
+from msgspec import Struct
 
 from runtime.engine import capi
 from runtime.engine.faults import EngineError
@@ -23,8 +23,7 @@ if TYPE_CHECKING:
 EMPTY_MODULE: Final = b"\0asm\1\0\0\0"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """How modules are compiled and run. Equal settings share an engine.
 
     - `opt_level`: Cranelift's. `none` compiles in about four fifths of the time of `speed`.

@@ -18,9 +18,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from compiler.versions import ClarityVersion, Epoch
 from runtime.arguments import Argument
@@ -55,8 +57,7 @@ class Stopped(ChainStopped):
         self.found = found
 
 
-@dataclass(frozen=True, slots=True)
-class EnginePlace:
+class EnginePlace(Struct, frozen=True):
     """A place in a chain's history to `revert` to."""
 
     operations: int

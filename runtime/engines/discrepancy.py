@@ -15,9 +15,10 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from msgspec import Struct
 
 from runtime.engines.answers import receipt_of
 from runtime.reference import Operation
@@ -30,8 +31,7 @@ DIFFERENCE: Final = "difference.json"
 _MOST: Final = 9_999
 
 
-@dataclass(frozen=True, slots=True)
-class Discrepancy:
+class Discrepancy(Struct, frozen=True):
     """A receipt of ours that is not the interpreter's.
 
     `cause` says what differs in words that are the same for like differences, `kind` in one word:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 _HELP: Final = {
     "transactions": "Receipts that were given, by the engine that they are from.",
@@ -16,8 +17,7 @@ _HELP: Final = {
 }
 
 
-@dataclass(slots=True)
-class Metrics:
+class Metrics(Struct):
     """Counts since the process began; one object may serve many chains."""
 
     transactions: Counter[str] = field(default_factory=Counter)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from compiler.versions import Epoch
 
@@ -13,8 +14,7 @@ class ScheduleError(ValueError):
     """Heights or epochs that do not ascend, or text that is neither."""
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Struct, frozen=True):
     """`epochs` are burn heights with the epochs that begin there, both ascending.
 
     From the burn height `activation` on our VM answers; below it the interpreter does.

@@ -10,9 +10,10 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from time import monotonic
 from typing import Final
+
+from msgspec.structs import replace
 
 from runtime.engine import Engine, engine_for
 from runtime.engine.engine import PROFILES

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Protocol, assert_never
+
+from msgspec import Struct
 
 from runtime.marf.blocks import Blocks
 from runtime.marf.nodes import (
@@ -46,8 +47,7 @@ class ProofError(ValueError):
     """Bytes that are no proof."""
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """A node on the way: all its pointers, and the hashes of the children not on the way."""
 
     char: int
@@ -57,8 +57,7 @@ class Branch:
     siblings: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(Struct, frozen=True):
     """The leaf."""
 
     char: int
@@ -66,8 +65,7 @@ class End:
     value: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Shunt:
+class Shunt(Struct, frozen=True):
     """Ancestors' roots of a block; `index` - 1 is where the root that came before belongs."""
 
     index: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from compiler.consensus import serialize
 from compiler.values import Err, Ok, Principal, Tuple, UInt, Value
@@ -23,8 +24,7 @@ Charge = Callable[[str, int], None]
 _HEIGHT_MAX: Final = (1 << 64) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class PoxCall:
+class PoxCall(Struct, frozen=True):
     """A call of a PoX contract and its answer; `sender` is `tx-sender`."""
 
     contract: str

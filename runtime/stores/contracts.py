@@ -7,8 +7,10 @@ goes with it. Knows the rows, not what is in them.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from runtime.hashing import sha512_256
 from runtime.state import Get, State
@@ -22,8 +24,7 @@ _DEPLOYMENT: Final = "clarbuild::deployment"
 _ARTIFACT: Final = "clarbuild::artifact::"
 
 
-@dataclass(frozen=True, slots=True)
-class StoredArtifact:
+class StoredArtifact(Struct, frozen=True):
     """Which Wasm runs a contract in an epoch: the digest of its bytes, and the profile and the
     compiler, by its fingerprint, that made it."""
 
@@ -32,8 +33,7 @@ class StoredArtifact:
     compiler: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredContract:
+class StoredContract(Struct, frozen=True):
     """What is kept of a deployment."""
 
     source: str

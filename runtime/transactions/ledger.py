@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from compiler.addresses import decode_address
 from compiler.interface_bytes import to_bytes
@@ -46,8 +47,7 @@ FEE_PER_BYTE: Final = 1
 _TESTNET_VERSIONS: Final = (26, 21)
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """What came of a transaction; `aborted` says which post-condition undid it."""
 
     txid: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from compiler.addresses import encode_address
 from compiler.values import Principal, Value
@@ -55,16 +56,14 @@ class HashMode(IntEnum):
         return self in (HashMode.P2WPKH, HashMode.P2WSH, HashMode.P2WSH_UNORDERED)
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(Struct, frozen=True):
     """A recoverable signature as it travels: 65 bytes, the recovery id first."""
 
     data: bytes
     compressed: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class PublicKey:
+class PublicKey(Struct, frozen=True):
     """A key that has not signed: its 33 bytes, compressed, and whether it is hashed like that."""
 
     data: bytes
@@ -74,8 +73,7 @@ class PublicKey:
 AuthField: TypeAlias = Signature | PublicKey
 
 
-@dataclass(frozen=True, slots=True)
-class Spending:
+class Spending(Struct, frozen=True):
     """Who spends, and what proves it. An account of one key has one signature."""
 
     mode: HashMode
@@ -91,8 +89,7 @@ class Spending:
         return encode_address(versions[mainnet], self.signer)
 
 
-@dataclass(frozen=True, slots=True)
-class TokenTransfer:
+class TokenTransfer(Struct, frozen=True):
     """STX for a principal; the memo has 34 bytes."""
 
     recipient: Principal
@@ -100,8 +97,7 @@ class TokenTransfer:
     memo: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class ContractCall:
+class ContractCall(Struct, frozen=True):
     """A call of a public function."""
 
     contract: str
@@ -109,8 +105,7 @@ class ContractCall:
     arguments: tuple[Value, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Deploy:
+class Deploy(Struct, frozen=True):
     """A contract; without a version it is the epoch's newest."""
 
     name: str
@@ -155,8 +150,7 @@ class Mode(IntEnum):
     ORIGINATOR = 0x03
 
 
-@dataclass(frozen=True, slots=True)
-class StxCondition:
+class StxCondition(Struct, frozen=True):
     """How many micro-STX a principal sends; the origin where `principal` is `None`."""
 
     principal: str | None
@@ -164,8 +158,7 @@ class StxCondition:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class TokenCondition:
+class TokenCondition(Struct, frozen=True):
     """How much of a fungible token a principal sends."""
 
     principal: str | None
@@ -174,8 +167,7 @@ class TokenCondition:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class AssetCondition:
+class AssetCondition(Struct, frozen=True):
     """Whether a principal sends a non-fungible token."""
 
     principal: str | None
@@ -184,8 +176,7 @@ class AssetCondition:
     code: Sent
 
 
-@dataclass(frozen=True, slots=True)
-class StakingCondition:
+class StakingCondition(Struct, frozen=True):
     """How many micro-STX a principal locks."""
 
     principal: str | None
@@ -193,8 +184,7 @@ class StakingCondition:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class PoxCondition:
+class PoxCondition(Struct, frozen=True):
     """Whether a principal changes its position in PoX."""
 
     principal: str | None
@@ -206,8 +196,7 @@ Condition: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+class Transaction(Struct, frozen=True):
     """A transaction; a sponsored one has a second spender, who pays."""
 
     version: int

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 import coincurve
+from msgspec.structs import replace
 
 from runtime.hashing import hash160
 from runtime.simnet import CHAIN_ID

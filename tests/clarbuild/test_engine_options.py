@@ -15,14 +15,15 @@ from tests.interpreter import interpreter_folder
 SOURCE = "(define-public (add (a uint)) (begin (print a) (ok (+ a u1))))"
 CONTRACT = f"{DEPLOYER}.adder"
 FAULTY = """
-import dataclasses, runpy
+import runpy
+from msgspec import structs
 from clarbuild.provider import CachedModules
 
 right = CachedModules.__call__
 
 def wrong(self, request):
     source = request.source.replace("(+ a u1)", "(+ a u2)")
-    return right(self, dataclasses.replace(request, source=source))
+    return right(self, structs.replace(request, source=source))
 
 CachedModules.__call__ = wrong
 runpy.run_module("clarbuild", run_name="__main__")

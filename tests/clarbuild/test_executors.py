@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import signal
 import subprocess
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "cache"))
 
@@ -106,9 +106,9 @@ def build(
     workspace.project(CONTRACTS)
     workspace.store.clear()
     builder = workspace.builder()
-    around = dataclasses.replace(builder.around, compile=compile_request, toolchain=toolchain())
+    around = structs.replace(builder.around, compile=compile_request, toolchain=toolchain())
     if factory is not None:
-        around = dataclasses.replace(around, executor=factory)
+        around = structs.replace(around, executor=factory)
     builder.around = around
     return builder.build((events if events is not None else []).append)
 

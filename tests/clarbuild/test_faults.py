@@ -6,7 +6,6 @@ and CLARBUILD_FAULT_ROUNDS; CLARBUILD_FAULT_SEED sets the seed, which is printed
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import os
 import random
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import pytest
 from faults_at_work import where, write_project
+from msgspec import structs
 from workspace import Workspace, clarbuild, environment, stand_in, statuses
 
 from cache import Reason, open_store
@@ -247,7 +247,7 @@ def test_two_versions_on_one_cache(workspace: Workspace) -> None:
 
     def newer(request: CompileRequest) -> CompileReply:
         reply = stand_in(request)
-        return dataclasses.replace(reply, wasm=(reply.wasm or b"") + b"new")
+        return structs.replace(reply, wasm=(reply.wasm or b"") + b"new")
 
     keys = {}
     for version, compile_, compiled in (

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
+from msgspec import structs
 
 from cache.memory import MemoryStore
 from clarbuild.context import Surroundings
@@ -82,7 +81,7 @@ def test_a_served_chain_outlives_its_compiler():
     # … but had another compiler made that, this one's would take its place.
     store.drop_block()
     known = load_artifact(store.get, CONTRACT, "3.3")
-    store_artifact(store, CONTRACT, "3.3", dataclasses.replace(known, compiler="00" * 32))
+    store_artifact(store, CONTRACT, "3.3", structs.replace(known, compiler="00" * 32))
     store.end_block(chain.block_height + 1)
     upgraded = open_kept(store, CompileInMemory("release"), "debug", **begin)
     assert answer(upgraded) == UInt(42)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import socket
 import sys
@@ -11,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "cache"))
 
@@ -57,7 +57,7 @@ class Team:
     def build(self, at: Workspace, remotes: Remotes | None = None) -> BuildResult:
         builder = at.builder()
         chosen = remotes or Remotes(self.url, "read-write")
-        builder.around = dataclasses.replace(builder.around, remote=chosen)
+        builder.around = structs.replace(builder.around, remote=chosen)
         at.compiled.clear()
         at.events = []
         result = builder.build(at.events.append)
@@ -262,14 +262,14 @@ def test_a_hostile_entry_of_wrong_types_is_refused(team: Team, server: FaultySer
         ("made_at", None),
     ]:
         changed = json.dumps(meta | {name: value}).encode()
-        action = dataclasses.replace(parcel.action, meta=changed)
+        action = structs.replace(parcel.action, meta=changed)
         assert entry_fault(action, parcel.outputs, step), (name, value)
     for data in (b"", b"[]", b"{}", b"null", b"[" * 100_000, b"\xff"):
-        assert entry_fault(dataclasses.replace(parcel.action, meta=data), parcel.outputs, step)
+        assert entry_fault(structs.replace(parcel.action, meta=data), parcel.outputs, step)
     for name in ("interface", "metadata"):
         outputs = {**parcel.outputs, name: b"[[[["}
         assert entry_fault(parcel.action, outputs, step), name
-    assert entry_fault(dataclasses.replace(parcel.action, kind="other"), parcel.outputs, step)
+    assert entry_fault(structs.replace(parcel.action, kind="other"), parcel.outputs, step)
 
 
 def test_modules_that_are_not_ours() -> None:

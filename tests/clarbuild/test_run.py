@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from workspace import DEPLOYER, OTHER, TOOLCHAIN, Workspace, reasons, stand_in, statuses
 
 from cache import MemoryStore
@@ -88,7 +88,7 @@ def test_the_tool_itself_is_in_the_key(
     shop: Workspace, toolchain: Toolchain, options: dict[str, str], reason: str
 ) -> None:
     shop.toolchain = toolchain
-    shop.options = dataclasses.replace(shop.options, **options)  # type: ignore[arg-type]
+    shop.options = structs.replace(shop.options, **options)  # type: ignore[arg-type]
     assert reasons(shop.build())["token"] == reason
 
 

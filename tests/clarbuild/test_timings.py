@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 import subprocess
@@ -11,6 +10,7 @@ import xml.etree.ElementTree as Xml
 from collections import Counter
 from pathlib import Path
 
+from msgspec import structs
 from workspace import REPOSITORY, Workspace, environment
 
 from clarbuild.graph_svg import graph_svg, layers, order, threaded
@@ -50,7 +50,7 @@ def recorded(workspace: Workspace) -> tuple[BuildResult, Timings]:
         if isinstance(event, Compiled):
             passes = (("parse", 0.25), ("lower", 0.5))
             worker = f"worker {count % 2}"
-            event = dataclasses.replace(
+            event = structs.replace(
                 event, worker=worker, started=clock.now, seconds=1.0, passes=passes
             )
             clock.now += 0.5

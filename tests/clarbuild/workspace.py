@@ -7,8 +7,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from cache import MemoryStore, Store
 from clarbuild.context import Options, Surroundings
@@ -65,8 +66,7 @@ def stand_in(request: CompileRequest) -> CompileReply:
     )
 
 
-@dataclass
-class Workspace:
+class Workspace(Struct):
     """A folder, a store and a builder of what stands in the folder."""
 
     root: Path
@@ -76,6 +76,7 @@ class Workspace:
     compile: Callable[[CompileRequest], CompileReply] = stand_in
     toolchain: Toolchain = TOOLCHAIN
     clock: float = 1_800_000_000.0
+    events: list[Event] = field(default_factory=list)
 
     def write(self, files: dict[str, str]) -> None:
         """Writes files; names may have folders."""
@@ -113,7 +114,7 @@ class Workspace:
     def build(self, path: str = "") -> BuildResult:
         """Builds once; `compiled` has the sources that were compiled in it."""
         self.compiled.clear()
-        self.events: list[Event] = []
+        self.events = []
         return self.builder(path).build(self.events.append)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from compiler.interface import ContractInterface, FunctionSignature
 from compiler.interface_bytes import InterfaceFormatError, canonical_bytes, from_bytes, to_bytes

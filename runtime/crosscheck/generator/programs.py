@@ -7,8 +7,9 @@ first, by `prelude`, once for a chain.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from compiler.types import (
     BOOL,
@@ -43,8 +44,7 @@ EPOCHS: Final = tuple(
 )
 
 
-@dataclass(slots=True)
-class Case:
+class Case(Struct):
     """What is compared: operations after the prelude; `words` are those that were written."""
 
     operations: list[Operation]

@@ -7,12 +7,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Timer
 
 import httpx
 import pytest
+from msgspec import Struct, field
 
 from runtime.transactions import serialize
 from runtime.transactions.model import Payload
@@ -24,8 +24,7 @@ DEPLOYER_KEY = bytes.fromhex("753b7cc01a1a2e86221266a154af739463fce51219d97e4f85
 WALLET_KEY = bytes.fromhex("7287ba251d44a4d3fd9276c88ce34c5c52a038955511cccaf77e61068649c178")
 
 
-@dataclass
-class Server:
+class Server(Struct):
     """A server that runs; `stop` asks it to end and gives its exit code."""
 
     url: str

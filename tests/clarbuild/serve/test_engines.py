@@ -40,13 +40,14 @@ USER = """
 INITIAL = 100_000_000_000_000
 FEE = 20_000
 PLANTED = """
-import dataclasses, sys
+import sys
+from msgspec import structs
 from clarbuild import provider
 meant, made, *arguments = sys.argv[1:]
 plain = provider.CachedModules.__call__
 def faulty(self, request):
     source = request.source.replace(meant, made)
-    return plain(self, dataclasses.replace(request, source=source))
+    return plain(self, structs.replace(request, source=source))
 provider.CachedModules.__call__ = faulty
 sys.argv[1:] = arguments
 from clarbuild.__main__ import main

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Final
+
+from msgspec import structs
 
 from runtime.modules import CompileInMemory
 
@@ -20,5 +21,5 @@ class Faulty(CompileInMemory):
     def __call__(self, request):
         if self.meant:
             source = request.source.replace(self.meant, self.made)
-            request = dataclasses.replace(request, source=source)
+            request = structs.replace(request, source=source)
         return super().__call__(request)

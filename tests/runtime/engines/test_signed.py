@@ -3,7 +3,6 @@ beside an interpreter that must see the same balances."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import coincurve
 import pytest
+from msgspec import structs
 
 from compiler.consensus import deserialize
 from compiler.values import Err, Ok, Principal, Tuple, UInt
@@ -99,14 +99,14 @@ class Sender:
         number = nonce(self.chain.chain.state.get, who)
         made = sign(payload, KEYS[who], number, fee, mode)
         if conditions:
-            draft = dataclasses.replace(made, conditions=conditions)
-            blank = dataclasses.replace(draft.origin, fields=(Signature(bytes(65)),))
-            draft = dataclasses.replace(draft, origin=blank)
+            draft = structs.replace(made, conditions=conditions)
+            blank = structs.replace(draft.origin, fields=(Signature(bytes(65)),))
+            draft = structs.replace(draft, origin=blank)
             key = coincurve.PrivateKey(KEYS[who])
             message = sighash(initial_sighash(draft), STANDARD, fee, number)
             data = key.sign_recoverable(message, hasher=None)
             fields = (Signature(data[64:] + data[:64]),)
-            made = dataclasses.replace(draft, origin=dataclasses.replace(blank, fields=fields))
+            made = structs.replace(draft, origin=structs.replace(blank, fields=fields))
         return self.chain.apply(made)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sqlite3
 
 import pytest
+from msgspec import structs
 
 from compiler.consensus import serialize
 from compiler.values import Ok, UInt
@@ -144,7 +144,7 @@ class Refuses(CompileInMemory):
     """A compiler that has lost a word."""
 
     def __call__(self, request):
-        return super().__call__(dataclasses.replace(request, source="(no-such-word)"))
+        return super().__call__(structs.replace(request, source="(no-such-word)"))
 
 
 def test_a_version_that_does_not_compile_a_contract_says_which():

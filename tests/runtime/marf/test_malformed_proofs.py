@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from runtime.marf import ROOTLESS, ProofError, decode, encode, verify
 from runtime.marf.forest import leaf_value, path_of

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import coincurve
 import pytest
+from msgspec.structs import replace
 
 from compiler.values import Err, Ok, Principal, UInt
 from compiler.versions import ClarityVersion
