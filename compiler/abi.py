@@ -214,6 +214,7 @@ class Abort(IntEnum):
     HEAP_EXHAUSTED = 27
     UNKNOWN_HEIGHT = 25
     COULD_NOT_DETERMINE_TYPE = 28
+    TYPE_ERROR = 29
 
 
 ABORTS: Final[dict[Abort, tuple[str, str]]] = {
@@ -245,6 +246,7 @@ ABORTS: Final[dict[Abort, tuple[str, str]]] = {
     # The interpreter's name for an end that its host made for want of memory, not the rules.
     Abort.HEAP_EXHAUSTED: ("RuntimeCheck", "AbortedByExecutionHook"),
     Abort.UNKNOWN_HEIGHT: ("Internal", "Expect"),
+    Abort.TYPE_ERROR: ("RuntimeCheck", "TypeError"),
     Abort.COULD_NOT_DETERMINE_TYPE: ("RuntimeCheck", "CouldNotDetermineType"),
 }
 """Kind and name of the error that each abort reports, as receipts have them."""

@@ -185,7 +185,7 @@ def _reader(of: Type, depth: int, sanitize: bool, lacking: bool = False) -> Read
             return _list_reader(of, depth, sanitize, lacking)
         case types.TupleType():
             return _tuple_reader(of, depth, sanitize, lacking)
-        case types.NoType() | types.ListUnionType():
+        case types.NoType() | types.ListUnionType() | types.SpareType():
             return lambda data, pos: mismatch(data, pos, of)
         case _:
             assert_never(of)

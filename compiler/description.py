@@ -27,6 +27,7 @@ from compiler.types import (
     ListUnionType,
     OptionalType,
     ResponseType,
+    SpareType,
     StringAsciiType,
     StringUtf8Type,
     TraitIdentifier,
@@ -205,6 +206,8 @@ def type_to_json(type_: Type) -> Any:
             return ["optional", type_to_json(inner)]
         case ResponseType(ok=ok, err=err):
             return ["response", type_to_json(ok), type_to_json(err)]
+        case SpareType(name=name, inner=inner):
+            return ["spare", name, type_to_json(inner)]
         case TupleType(fields=fields):
             return ["tuple", [[f, type_to_json(t)] for f, t in fields]]
         case CallablePrincipalType(contract=contract):
@@ -237,7 +240,10 @@ def type_from_json(raw: Any) -> Type:
         case ["response", ok, err]:
             return ResponseType(type_from_json(ok), type_from_json(err))
         case ["tuple", fields]:
-            return TupleType(tuple((f, type_from_json(t)) for f, t in fields))
+            parts = tuple((f, type_from_json(t)) for f, t in fields)
+            return TupleType(parts, any(isinstance(part, SpareType) for _, part in parts))
+        case ["spare", name, inner]:
+            return SpareType(name, type_from_json(inner))
         case ["contract", contract]:
             return CallablePrincipalType(contract)
         case ["trait", contract, name]:

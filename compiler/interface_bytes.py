@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from compiler.interface import ContractInterface, FunctionSignature
+from compiler.type_sizes import unchecked_tuple
 from compiler.types import (
     BOOL,
     INT,
@@ -23,6 +24,7 @@ from compiler.types import (
     ListUnionType,
     OptionalType,
     ResponseType,
+    SpareType,
     StringAsciiType,
     StringUtf8Type,
     TraitIdentifier,
@@ -117,6 +119,7 @@ _SEQUENCES_BY_TAG: dict[int, type[BufferType | StringAsciiType | StringUtf8Type]
 _SEQUENCES = {kind: tag for tag, kind in _SEQUENCES_BY_TAG.items()}
 _LIST, _OPTIONAL, _RESPONSE, _TUPLE = 8, 9, 10, 11
 _CALLABLE_PRINCIPAL, _CALLABLE_TRAIT, _TRAIT_REFERENCE, _LIST_UNION = 12, 13, 14, 15
+_SPARE = 16
 
 
 class _Writer:
@@ -165,6 +168,10 @@ class _Writer:
                 for name, field_type in type_.fields:
                     self.text(name)
                     self.type(field_type)
+            case SpareType():
+                out.append(_SPARE)
+                self.text(type_.name)
+                self.type(type_.inner)
             case CallablePrincipalType():
                 out.append(_CALLABLE_PRINCIPAL)
                 self.text(type_.contract)
@@ -261,7 +268,9 @@ class _Reader:
         if tag == _RESPONSE:
             return ResponseType(self.type(), self.type())
         if tag == _TUPLE:
-            return TupleType(tuple((self.text(), self.type()) for _ in range(self.number())))
+            return unchecked_tuple({self.text(): self.type() for _ in range(self.number())})
+        if tag == _SPARE:
+            return SpareType(self.text(), self.type())
         if tag == _CALLABLE_PRINCIPAL:
             return CallablePrincipalType(self.text())
         if tag == _CALLABLE_TRAIT:

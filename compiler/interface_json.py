@@ -93,7 +93,7 @@ def _json_type(type_: Type) -> Any:
             return {
                 "tuple": [
                     {"name": name, "type": _json_type(inner)}
-                    for name, inner in sorted(type_.fields)
+                    for name, inner in sorted(type_.declared)
                 ]
             }
         case CallableTraitType() | TraitReferenceType():

@@ -20,6 +20,7 @@ from compiler.types import (
     ListUnionType,
     OptionalType,
     ResponseType,
+    SpareType,
     StringAsciiType,
     StringUtf8Type,
     TraitIdentifier,
@@ -119,7 +120,10 @@ def _renamed(interface: ContractInterface, rename: Callable[[str], str]) -> Cont
             case ResponseType():
                 return ResponseType(type_of(type_.ok), type_of(type_.err))
             case TupleType():
-                return TupleType(tuple((name, type_of(inner)) for name, inner in type_.fields))
+                fields = tuple((name, type_of(inner)) for name, inner in type_.fields)
+                return TupleType(fields, type_.spare)
+            case SpareType():
+                return SpareType(type_.name, type_of(type_.inner))
             case CallablePrincipalType() | CallableTraitType():
                 renamed: Type = callable_(type_)
                 return renamed

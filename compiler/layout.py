@@ -12,6 +12,7 @@ principals, traits     i32 pointer, i32 length of the consensus bytes (prefix by
 `optional`             i32 tag (1 = some), then the inner slots
 `response`             i32 tag (1 = ok), then the slots of ok, then those of err
 `tuple`                the fields' slots in order of names, then an i32 dynamic type if it has dimensions
+spare field            i32 tag (1 = the tuple has it), then the inner slots
 =====================  ==========================================================
 
 A type with more than `MAX_FLAT_SLOTS` natural slots is *boxed*: its value is one i32, a pointer to
@@ -26,10 +27,11 @@ errors depend on it. A type has *dimensions*: the numbers in which a value's own
 the static one. They are laid out as i32 in a vector:
 
 - sequence of bytes or characters: its length; `optional`: 1 if the inside has a type (0: none seen);
-  `response`: two such flags; `list` of a type without dimensions: its maximal length; other lists:
-  maximal length, flags (bit 0: entry type known, bit 1: elements carry the entry type rather than a
-  type of their own, bit 2: but for the maximal lengths of lists in them, which are as long as they
-  are), then the entry's dimensions; tuple: those of its fields. Others have none.
+  `response`: two such flags; spare field of a tuple: 1 if there, then those of what is in it;
+  `list` of a type without dimensions: its maximal length; other lists: maximal length, flags (bit
+  0: entry type known, bit 1: elements carry the entry type rather than a type of their own, bit 2:
+  but for the maximal lengths of lists in them, which are as long as they are), then the entry's
+  dimensions; tuple: those of its fields. Others have none.
 
 The dynamic-type slot of a tuple, and of a list whose entries have dimensions, is 0 where the type is
 what the contents say (the usual case), else a pointer to such a vector. For a list whose entries have
@@ -61,6 +63,7 @@ from compiler.types import (
     OptionalType,
     PrincipalType,
     ResponseType,
+    SpareType,
     StringAsciiType,
     StringUtf8Type,
     TraitReferenceType,
@@ -200,7 +203,7 @@ class _Builder:
                 else:
                     self.dynamic(MAX_LEN, self.dimension)
                     self.dimension += 1
-            case OptionalType(inner=some):
+            case OptionalType(inner=some) | SpareType(inner=some):
                 self.data(I32)
                 self.dimension += 1
                 self.add(some)
@@ -253,7 +256,7 @@ def _declared(type_: Type, out: list[int]) -> None:
             if layout_of(entry).dimensions:
                 out.append(3)
                 _declared(entry, out)
-        case OptionalType(inner=inner):
+        case OptionalType(inner=inner) | SpareType(inner=inner):
             out.append(0 if isinstance(inner, NoType) else 1)
             _declared(inner, out)
         case ResponseType(ok=ok, err=err):

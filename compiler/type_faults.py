@@ -51,7 +51,7 @@ def display(of: Type) -> str:
     if isinstance(of, ResponseType):
         return f"(response {display(of.ok)} {display(of.err)})"
     if isinstance(of, TupleType):
-        return f"(tuple{''.join(f' ({name} {display(field)})' for name, field in of.fields)})"
+        return f"(tuple{''.join(f' ({name} {display(field)})' for name, field in of.declared)})"
     if isinstance(of, CallablePrincipalType):
         return f"(principal {of.contract})"
     if isinstance(of, CallableTraitType | TraitReferenceType):

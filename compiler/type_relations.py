@@ -8,6 +8,7 @@ asked adds one.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 from compiler.addresses import decode_address
@@ -37,6 +38,7 @@ from compiler.type_sizes import (
     depth,
     list_of,
     max_serialized_size,
+    merged,
     min_size,
     optional_of,
     response_of,
@@ -61,6 +63,7 @@ from compiler.types import (
     OptionalType,
     PrincipalType,
     ResponseType,
+    SpareType,
     StringAsciiType,
     StringUtf8Type,
     TraitReferenceType,
@@ -96,6 +99,7 @@ __all__ = [
     "least_supertype_v2_1",
     "list_of",
     "max_serialized_size",
+    "merged",
     "min_size",
     "optional_of",
     "parent_list_type",
@@ -112,6 +116,7 @@ __all__ = [
     "unreachable",
     "value_out_of_bounds",
     "value_too_large",
+    "without_spare",
 ]
 
 _TEXTS = (BufferType, StringAsciiType, StringUtf8Type)
@@ -153,9 +158,11 @@ def _admits(expected: Type, found: Type, inner: Callable[[Type, Type], bool]) ->
             raise could_not_determine_type()
         return False
     if isinstance(expected, TupleType) and isinstance(found, TupleType):
-        if len(expected.fields) != len(found.fields):
+        if len(expected.declared) != len(found.declared):
             return False
-        for (name, mine), (other_name, other) in zip(expected.fields, found.fields, strict=True):
+        for (name, mine), (other_name, other) in zip(
+            expected.declared, found.declared, strict=True
+        ):
             if name != other_name or not inner(mine, other):
                 return False
         return True
@@ -261,17 +268,52 @@ def _supertype_tuple(a: Type, b: Type, callables: bool) -> Type:
     assert isinstance(b, TupleType)
     if a == b:
         return a
-    others = dict(b.fields)
+    others = dict(b.declared)
     joined: dict[str, Type] = {}
-    for name, field in a.fields:
-        other = others.get(name)
+    for name, field in a.declared:
+        other = others.pop(name, None)
         if other is None:
             raise type_mismatch(a, b)
         joined[name] = _supertype(field, other, callables)
     try:
-        return tuple_of(joined.items())
+        whole = tuple_of(joined.items())
     except TypeFault:
         raise supertype_too_large() from None
+    spare = [field for of in (a, b) for _, field in of.fields if isinstance(field, SpareType)]
+    spare += [SpareType(name, field) for name, field in others.items()]
+    return _with_spare(whole, spare, callables) if spare else whole
+
+
+def _with_spare(whole: TupleType, spare: list[SpareType], callables: bool) -> TupleType:
+    """The tuple with fields that only some of its values have."""
+    fields = dict(whole.fields)
+    for field in spare:
+        known = fields.get(field.name, field)
+        # Of a field that has one type here and an unlike one there, the value is forgotten.
+        if isinstance(known, SpareType):
+            with contextlib.suppress(TypeFault):
+                inner = _supertype(known.inner, field.inner, callables)
+                fields[field.name] = SpareType(field.name, inner)
+    return TupleType(tuple(sorted(fields.items())), spare=True)
+
+
+def without_spare(of: Type) -> Type:
+    """A type without the fields that only some values have: what sanitising leaves of it."""
+    match of:
+        case TupleType():
+            fields = tuple((name, without_spare(field)) for name, field in of.declared)
+            return of if fields == of.fields else TupleType(fields)
+        case ListType(entry=entry):
+            within = without_spare(entry)
+            return of if within is entry else ListType(within, of.max_len)
+        case OptionalType(inner=inner):
+            within = without_spare(inner)
+            return of if within is inner else OptionalType(within)
+        case ResponseType(ok=ok, err=err):
+            left, right = without_spare(ok), without_spare(err)
+            return of if left is ok and right is err else ResponseType(left, right)
+        case _:
+            return of
 
 
 def _supertype_list(a: Type, b: Type, callables: bool) -> Type:
@@ -369,7 +411,7 @@ def canonicalize_v2_1(of: Type) -> Type:
     if isinstance(of, ResponseType):
         return ResponseType(canonicalize_v2_1(of.ok), canonicalize_v2_1(of.err))
     assert isinstance(of, TupleType)
-    return TupleType(tuple((name, canonicalize_v2_1(field)) for name, field in of.fields))
+    return TupleType(tuple((name, canonicalize_v2_1(field)) for name, field in of.declared))
 
 
 def contains_trait_reference(of: Type) -> bool:
@@ -381,5 +423,5 @@ def contains_trait_reference(of: Type) -> bool:
     if isinstance(of, ResponseType):
         return contains_trait_reference(of.ok) or contains_trait_reference(of.err)
     if isinstance(of, TupleType):
-        return any(contains_trait_reference(field) for _, field in of.fields)
+        return any(contains_trait_reference(field) for _, field in of.declared)
     return isinstance(of, TraitReferenceType)

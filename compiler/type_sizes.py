@@ -26,6 +26,7 @@ from compiler.types import (
     OptionalType,
     PrincipalType,
     ResponseType,
+    SpareType,
     StringAsciiType,
     StringUtf8Type,
     TraitReferenceType,
@@ -101,8 +102,8 @@ def _compound_size(of: Type) -> int:
     if isinstance(of, ListType):
         total = size(of.entry) * of.max_len + described
     elif isinstance(of, TupleType):
-        total = 2 * len(of.fields) + described
-        for name, field in of.fields:
+        total = 2 * len(of.declared) + described
+        for name, field in of.declared:
             total += size(field) + len(name)
     else:
         raise AssertionError(of)
@@ -137,8 +138,8 @@ def _compound_type_size(of: Type) -> int:
         entry = _type_size(of.entry)
         total = entry + 5 if entry >= 0 else -1
     elif isinstance(of, TupleType):
-        total = 2 * len(of.fields)
-        for name, field in of.fields:
+        total = 2 * len(of.declared)
+        for name, field in of.declared:
             inner = _type_size(field)
             if inner < 0:
                 return -1
@@ -162,8 +163,8 @@ def min_size(of: Type) -> int:
     if isinstance(of, ResponseType):
         return min(min_size(of.ok), min_size(of.err)) + WRAPPER_SIZE
     if isinstance(of, TupleType):
-        total = 2 * len(of.fields) + type_size(of)
-        for name, field in of.fields:
+        total = 2 * len(of.declared) + type_size(of)
+        for name, field in of.declared:
             total += min_size(field) + len(name)
         return total
     raise AssertionError(of)
@@ -184,7 +185,7 @@ def depth(of: Type) -> int:
 
 @lru_cache(maxsize=65536)
 def _fields_depth(of: TupleType) -> int:
-    return max((depth(field) for _, field in of.fields), default=0)
+    return max((depth(field) for _, field in of.declared), default=0)
 
 
 _SERIALIZED_FLAT: dict[type, int] = {
@@ -231,7 +232,7 @@ def _serialized(of: Type) -> int | None:
             body = of.max_len * entry + 4
         elif isinstance(of, TupleType):
             body = 4
-            for name, field in of.fields:
+            for name, field in of.declared:
                 inner = _serialized(field)
                 if inner is None:
                     return None
@@ -294,9 +295,22 @@ def tuple_of(fields: Iterable[tuple[str, Type]]) -> TupleType:
     return made
 
 
+def merged(first: TupleType, second: TupleType) -> TupleType:
+    """What `merge` makes of two tuples, which may be over the limits.
+
+    What every value of the first has stays a field of every value of the result.
+    """
+    fields = dict(first.fields)
+    for name, field in second.fields:
+        if name not in fields or not isinstance(field, SpareType):
+            fields[name] = field
+    return unchecked_tuple(fields)
+
+
 def unchecked_tuple(fields: dict[str, Type]) -> TupleType:
-    """A tuple of the fields that may be over the limits (what `merge` makes)."""
-    return TupleType(tuple(sorted(fields.items())))
+    """A tuple of the fields that may be over the limits."""
+    spare = any(isinstance(field, SpareType) for field in fields.values())
+    return TupleType(tuple(sorted(fields.items())), spare)
 
 
 def _bounded_length(length: int, most: int) -> int:

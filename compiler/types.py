@@ -111,9 +111,32 @@ class ResponseType(Struct, frozen=True):
 
 
 class TupleType(Struct, frozen=True):
-    """`{name: type, …}`; `fields` is in the order of the names, as the network orders them."""
+    """`{name: type, …}`; `fields` is in the order of the names, as the network orders them.
+
+    `spare` where some fields are of `SpareType`.
+    """
 
     fields: tuple[tuple[str, Type], ...]
+    spare: bool = False
+
+    @property
+    def declared(self) -> tuple[tuple[str, Type], ...]:
+        """The fields that every value has; the others are nothing to the analysis."""
+        if not self.spare:
+            return self.fields
+        return tuple(field for field in self.fields if not isinstance(field[1], SpareType))
+
+
+class SpareType(Struct, frozen=True):
+    """The type of a tuple's field that only some of its values have, and no word can ask for.
+
+    Where tuples with unlike fields meet (the branches of `if`, the arguments of `default-to`), the
+    analysis goes on with the fields that they share (`TupleTypeSignature::least_supertype`), the
+    interpreter with the value as it is: its other fields are counted, printed and serialised.
+    """
+
+    name: str
+    inner: Type
 
 
 class CallablePrincipalType(Struct, frozen=True):
@@ -153,6 +176,7 @@ Type: TypeAlias = (
     | OptionalType
     | ResponseType
     | TupleType
+    | SpareType
     | CallablePrincipalType
     | CallableTraitType
     | TraitReferenceType

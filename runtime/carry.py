@@ -17,6 +17,7 @@ from compiler.types import (
     NoType,
     OptionalType,
     ResponseType,
+    SpareType,
     StringAsciiType,
     StringUtf8Type,
     TupleType,
@@ -81,6 +82,8 @@ def shape(of: Type) -> str:
             return "-"
         case OptionalType(inner):
             return f"?{shape(inner)}"
+        case SpareType(_, inner):
+            return f"*{shape(inner)}"
         case ResponseType(ok, err):
             return f"!{shape(ok)}{shape(err)}"
         case ListType(entry):

@@ -21,6 +21,7 @@ from compiler.types import (
     NoType,
     OptionalType,
     ResponseType,
+    SpareType,
     StringAsciiType,
     StringUtf8Type,
     TupleType,
@@ -192,7 +193,7 @@ def _make(of: Type, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
             return _bytes(StringAscii, 1, _ascii_bytes, _ascii_text)
         case StringUtf8Type():
             return _bytes(StringUtf8, 4, _utf32_bytes, _utf32_text)
-        case OptionalType(inner):
+        case OptionalType(inner) | SpareType(_, inner):
             return _optional(inner, dynamic=dynamic)
         case ResponseType(ok, err):
             return _response(ok, err, dynamic=dynamic)
@@ -484,7 +485,13 @@ def _tuple(of: TupleType, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
     has_type = dynamic and vector > 0
     count = len(parts)
 
+    spare = {name for name, field in of.fields if isinstance(field, SpareType)}
+
     def encode(value: Value, out: list[int], memory: Memory) -> None:
+        if spare and isinstance(value, Tuple):
+            # In an optional, as the field itself is to the codec.
+            there = {name: Some(value.fields[name]) for name in spare & value.fields.keys()}
+            value = Tuple({**value.fields, **dict.fromkeys(spare, NONE), **there})
         if not isinstance(value, Tuple) or len(value.fields) != count:
             raise Mismatch(f"wants a tuple of {count} fields, not {value}")
         fields = value.fields
@@ -504,6 +511,16 @@ def _tuple(of: TupleType, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
             }
         )
 
+    def decode_there(slots: Slots, at: int, memory: Memory) -> Value:
+        fields = {}
+        for name, start, _, decode_field, _ in parts:
+            field = decode_field(slots, at + start, memory)
+            if name not in spare:
+                fields[name] = field
+            elif isinstance(field, Some):
+                fields[name] = field.value
+        return Tuple.in_order(fields)
+
     def copy(slots: Slots, at: int, out: list[int], source: Memory, target: Memory) -> None:
         for _, start, _, _, copy_field in parts:
             copy_field(slots, at + start, out, source, target)
@@ -511,4 +528,4 @@ def _tuple(of: TupleType, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
             own = slots[at + end]
             out.append(_store(source.read(own, vector), target) if own else 0)
 
-    return encode, decode, copy
+    return encode, decode_there if spare else decode, copy

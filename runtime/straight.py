@@ -267,7 +267,7 @@ class _Answering(_Writer):
                     inside, err_width = self._value(err, at + 1 + ok_width)
                     self._make(value, "Err", inside)
                 return value, 1 + ok_width + err_width
-            case TupleType(fields):
+            case TupleType(fields) if not of.spare:
                 return value, self._tuple(value, of, fields, at)
             case _ if _is_bytes(of):
                 self.format += "I12xI12x"

@@ -99,6 +99,6 @@ def type_row(of: Type) -> Any:
             return {"response": {"ok": type_row(ok), "error": type_row(err)}}
         case ListType(entry, length):
             return {"list": {"type": type_row(entry), "length": length}}
-        case TupleType(fields):
+        case TupleType(declared=fields):
             return {"tuple": [{"name": name, "type": type_row(field)} for name, field in fields]}
     return _NAMES[type(of)]

@@ -90,10 +90,10 @@ def _cast_list(checker: Checker, found: Type, expected: Type, depth: int) -> Non
 def _cast_tuple(checker: Checker, found: Type, expected: Type, depth: int) -> None:
     assert isinstance(found, TupleType)
     assert isinstance(expected, TupleType)
-    if len(found.fields) != len(expected.fields):
+    if len(found.declared) != len(expected.declared):
         raise faults.type_mismatch(expected, found)
-    fields = dict(found.fields)
-    for name, wanted in expected.fields:
+    fields = dict(found.declared)
+    for name, wanted in expected.declared:
         field = fields.get(name)
         if field is None:
             raise faults.type_mismatch(expected, found)

@@ -9,11 +9,11 @@ from compiler.check.forms import at_least, bindings, exactly, name_of
 from compiler.type_relations import (
     MAX_VALUE_SIZE,
     TypeFault,
+    merged,
     optional_of,
     size,
     tuple_of,
     type_size,
-    unchecked_tuple,
 )
 from compiler.types import OptionalType, TupleType, Type
 
@@ -49,7 +49,7 @@ def _tuple(checker: Checker, call: ListNode, scope: Scope) -> Type:
 def _field(of: Type, name: str) -> Type:
     if not isinstance(of, TupleType):
         raise faults.expected_tuple(of)
-    for field, found in of.fields:
+    for field, found in of.declared:
         if field == name:
             return found
     raise faults.no_such_field(name, of)
@@ -66,16 +66,16 @@ def _get(checker: Checker, call: ListNode, scope: Scope) -> Type:
 
 def _merge(checker: Checker, call: ListNode, scope: Scope) -> Type:
     first, second = exactly(call, 2)
-    base = _fields(checker.visit(first, scope))
-    update = _fields(checker.visit(second, scope))
+    base = _checked(checker.visit(first, scope))
+    update = _checked(checker.visit(second, scope))
     # No limit here: the merged type may be too large, which shows when its size is asked for.
-    return unchecked_tuple({**base, **update})
+    return merged(base, update)
 
 
-def _fields(of: Type) -> dict[str, Type]:
+def _checked(of: Type) -> TupleType:
     if not isinstance(of, TupleType):
         raise faults.expected_tuple(of)
-    return dict(of.fields)
+    return of
 
 
 RULES: dict[str, Rule] = {"tuple": _tuple, "get": _get, "merge": _merge}

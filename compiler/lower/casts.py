@@ -23,7 +23,6 @@ from compiler.lower import held as h
 from compiler.lower.element_tables import keep_table, make_table
 from compiler.lower.held import Held
 from compiler.types import ListType, OptionalType, ResponseType, TupleType, Type
-from compiler.wasm.code import Code
 from compiler.wasm.functions import Local
 from compiler.wasm.valtypes import I32
 
@@ -96,7 +95,7 @@ def _cast_part(
             code.i32_const(KNOWN_EMPTY)
             h.push_slot(code, value, start + 2)
             code.select()
-            _set_slot(code, value, start + 2)
+            h.set_slot(code, value, start + 2)
         case TupleType(fields=fields) if layout_of(part).dimensions:
             inner_at = at
             for _, field_type in fields:
@@ -104,7 +103,7 @@ def _cast_part(
                 start += len(layout_of(field_type).natural)
                 inner_at += layout_of(field_type).dimensions
             push(at)
-            _set_slot(code, value, start)
+            h.set_slot(code, value, start)
         case _:
             pass
 
@@ -141,7 +140,7 @@ def _cast_list(
     else:
         code.i32_const(ENTRY_CARRIED | 1).i32_store(4)
     code.local_get(vector)
-    _set_slot(code, value, start + 2)
+    h.set_slot(code, value, start + 2)
     code.release(length, vector)
 
 
@@ -163,15 +162,3 @@ def _cast_table(
             fn.helper("cast_element_types")
             keep_table(fn, part, vector, table)
     code.release(own, count, table)
-
-
-def _set_slot(code: Code, value: Held, index: int) -> None:
-    """Pop an i32 into a natural slot."""
-    if not value.layout.boxed:
-        code.local_set(value.locals[index])
-        return
-    temporary = code.local(I32)
-    code.local_set(temporary)
-    code.local_get(value.locals[0]).local_get(temporary)
-    code.i32_store(value.layout.natural[index].offset)
-    code.release(temporary)

@@ -1,7 +1,7 @@
 """Turning a value of one type into one of a type that admits it, where their layouts differ.
 
 Lengths don't matter to a layout, so only a missing type (the inside of `none`, the other side of
-`(ok 1)`, the entries of an empty list) makes a difference.
+`(ok 1)`, the entries of an empty list) makes a difference, and fields that not all tuples have.
 """
 
 from __future__ import annotations
@@ -9,11 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from compiler import abi
 from compiler.diagnostics import CompilerBug
 from compiler.layout import NESTED_FLAGS, layout_of
 from compiler.lower import held as h
 from compiler.lower.held import Held
-from compiler.types import ListType, NoType, OptionalType, ResponseType, TupleType, Type
+from compiler.type_relations import TypeFault, least_supertype_v2_1
+from compiler.types import (
+    NO_TYPE,
+    ListType,
+    NoType,
+    OptionalType,
+    ResponseType,
+    SpareType,
+    TupleType,
+    Type,
+)
 from compiler.wasm.functions import Local
 from compiler.wasm.valtypes import I32
 
@@ -30,8 +41,13 @@ def same_layout(source: Type, target: Type) -> bool:
             return isinstance(target, NoType)
         case _, NoType():
             return False
-        case OptionalType(inner=a), OptionalType(inner=b):
+        case (OptionalType(inner=a), OptionalType(inner=b)) | (
+            SpareType(inner=a),
+            SpareType(inner=b),
+        ):
             return same_layout(a, b)
+        case (SpareType(), _) | (_, SpareType()):
+            return False
         case ResponseType(ok=a, err=b), ResponseType(ok=c, err=d):
             return same_layout(a, c) and same_layout(b, d)
         case ListType(entry=a), ListType(entry=b):
@@ -44,8 +60,12 @@ def same_layout(source: Type, target: Type) -> bool:
             return True
 
 
-def convert(fn: FunctionLowering, source: Type, target: Type) -> None:
-    """Turn the value on the stack from `source` into `target`."""
+def convert(fn: FunctionLowering, source: Type, target: Type, *, admitted: bool = False) -> None:
+    """Turn the value on the stack from `source` into `target`.
+
+    `admitted` where the interpreter asks whether the target admits the value: one that has fields
+    more than the target ends the transaction. Elsewhere they are dropped, as sanitising does.
+    """
     if same_layout(source, target):
         return
     if isinstance(source, NoType):
@@ -58,35 +78,66 @@ def convert(fn: FunctionLowering, source: Type, target: Type) -> None:
     value = fn.hold(source)
     if layout_of(target).boxed:
         block = fn.alloc(layout_of(target).slot_size)
-        _store_converted(fn, value, 0, source, block, 0, target)
+        _store_converted(fn, value, 0, source, block, 0, target, admitted)
         fn.code.local_get(block)
         fn.code.release(block)
     else:
-        _push_converted(fn, value, 0, source, target)
+        _push_converted(fn, value, 0, source, target, admitted)
     fn.release(value)
 
 
 def _parts(source: Type, start: int, target: Type) -> list[tuple[int, Type, Type]]:
     """The parts of two corresponding compound types: where the source's begins, and both types.
 
-    A tuple may have fields that the target lacks: the least supertype of two tuples has those of
-    the first alone, if the second has them as well.
+    A tuple may have fields that the target lacks, or lack those that only some of the target's values
+    have.
     """
     match source, target:
-        case OptionalType(inner=a), OptionalType(inner=b):
+        case (OptionalType(inner=a), OptionalType(inner=b)) | (
+            SpareType(inner=a),
+            SpareType(inner=b),
+        ):
             return [(start + 1, a, b)]
         case ResponseType(ok=a, err=b), ResponseType(ok=c, err=d):
             return [(start + 1, a, c), (start + 1 + len(layout_of(a).natural), b, d)]
         case TupleType(fields=a), TupleType(fields=b):
             types = dict(a)
             starts = layout_of(source)
-            return [(start + starts.field_start(name), types[name], t) for name, t in b]
+            return [
+                (start + starts.field_start(name), types[name], t)
+                if name in types and _fits(types[name], t)
+                else (start, NO_TYPE, t)
+                for name, t in b
+            ]
         case _:
             raise CompilerBug(f"no conversion from {source} to {target}")
 
 
+def _fits(source: Type, target: Type) -> bool:
+    """Whether a field of a tuple is one of the target's; spare ones may be of unlike types."""
+    if not isinstance(target, SpareType):
+        return True
+    inner = source.inner if isinstance(source, SpareType) else source
+    try:
+        least_supertype_v2_1(target.inner, inner)
+    except TypeFault:
+        return False
+    return True
+
+
+def _refuse_more(
+    fn: FunctionLowering, value: Held, start: int, source: TupleType, target: Type
+) -> None:
+    """End the transaction if the tuple at `start` has fields that the target doesn't know."""
+    known = dict(target.fields) if isinstance(target, TupleType) else {}
+    for name, field in source.fields:
+        if isinstance(field, SpareType) and not (name in known and _fits(field, known[name])):
+            h.push_slot(fn.code, value, start + layout_of(source).field_start(name))
+            fn.abort_if(abi.Abort.TYPE_VALUE_ERROR)
+
+
 def _push_converted(
-    fn: FunctionLowering, value: Held, start: int, source: Type, target: Type
+    fn: FunctionLowering, value: Held, start: int, source: Type, target: Type, admitted: bool
 ) -> None:
     """Push the part of `value` at `start`, of type `source`, as `target`, which is not boxed."""
     if same_layout(source, target):
@@ -99,12 +150,18 @@ def _push_converted(
         return
     if isinstance(source, ListType) and isinstance(target, ListType):
         fn.push_part(value, start, source)
-        _convert_list(fn, source, target)
+        _convert_list(fn, source, target, admitted)
+        return
+    if isinstance(target, SpareType) and not isinstance(source, SpareType):
+        fn.code.i32_const(1)
+        _push_converted(fn, value, start, source, target.inner, admitted)
         return
     if not isinstance(source, TupleType):
         h.push_slot(fn.code, value, start)
+    elif admitted:
+        _refuse_more(fn, value, start, source, target)
     for at, a, b in _parts(source, start, target):
-        _push_converted(fn, value, at, a, b)
+        _push_converted(fn, value, at, a, b, admitted)
     if isinstance(target, TupleType) and layout_of(target).dimensions:
         _push_tuple_type(fn, value, start, source, target)
 
@@ -117,6 +174,7 @@ def _store_converted(
     pointer: Local,
     target_start: int,
     target: Type,
+    admitted: bool,
 ) -> None:
     """Write the part of `value` at `start` as `target` into the box at `pointer`.
 
@@ -124,7 +182,7 @@ def _store_converted(
     """
     layout = layout_of(target)
     if not layout.boxed:
-        _push_converted(fn, value, start, source, target)
+        _push_converted(fn, value, start, source, target, admitted)
         h.store_slots(fn.code, pointer, target_start, target)
         return
     if same_layout(source, target):
@@ -136,13 +194,20 @@ def _store_converted(
         fn.code.i32_const(0).i32_const(layout.slot_size).memory_fill()
         return
     offset = target_start
+    if isinstance(target, SpareType) and not isinstance(source, SpareType):
+        fn.code.local_get(pointer).i32_const(1).i32_store(offset)
+        inner = target.inner
+        _store_converted(fn, value, start, source, pointer, offset + 4, inner, admitted)
+        return
     if not isinstance(source, TupleType):
         fn.code.local_get(pointer)
         h.push_slot(fn.code, value, start)
         fn.code.i32_store(offset)
         offset += 4
+    elif admitted:
+        _refuse_more(fn, value, start, source, target)
     for at, a, b in _parts(source, start, target):
-        _store_converted(fn, value, at, a, pointer, offset, b)
+        _store_converted(fn, value, at, a, pointer, offset, b, admitted)
         offset += layout_of(b).slot_size
     if isinstance(target, TupleType) and layout_of(target).dimensions:
         fn.code.local_get(pointer)
@@ -150,7 +215,7 @@ def _store_converted(
         fn.code.i32_store(offset)
 
 
-def _convert_list(fn: FunctionLowering, source: ListType, target: ListType) -> None:
+def _convert_list(fn: FunctionLowering, source: ListType, target: ListType, admitted: bool) -> None:
     """Convert the list on the stack, copying its elements."""
     code = fn.code
     value = fn.hold(source)
@@ -170,7 +235,7 @@ def _convert_list(fn: FunctionLowering, source: ListType, target: ListType) -> N
     with code.block() as done, code.loop() as again:
         code.local_get(left).i32_eqz().br_if(done)
         h.load_element(code, fn.module.alloc, here, source.entry, None)
-        convert(fn, source.entry, target.entry)
+        convert(fn, source.entry, target.entry, admitted=admitted)
         h.store_element(code, there, 0, target.entry)
         code.local_get(here).i32_const(layout_of(source.entry).element_size).i32_add()
         code.local_set(here)
@@ -213,7 +278,12 @@ def _push_own_type(fn: FunctionLowering, own: Local, source: Type, target: Type)
         vector = fn.alloc(size)
         code.local_get(vector).i32_const(0).i32_const(size).memory_fill()
         for here, there in _dimensions(source, target, 0, 0):
-            code.local_get(vector).local_get(own).i32_load(4 * here).i32_store(4 * there)
+            code.local_get(vector)
+            if here is None:
+                code.i32_const(1)
+            else:
+                code.local_get(own).i32_load(4 * here)
+            code.i32_store(4 * there)
         if isinstance(target, ListType):
             # What each element carries has other dimensions: it is not known any more.
             code.local_get(vector).local_get(vector).i32_load(4)
@@ -224,10 +294,18 @@ def _push_own_type(fn: FunctionLowering, own: Local, source: Type, target: Type)
         code.i32_const(0)
 
 
-def _dimensions(source: Type, target: Type, here: int, there: int) -> Iterator[tuple[int, int]]:
-    """The places in both vectors of the dimensions that two corresponding types share."""
+def _dimensions(
+    source: Type, target: Type, here: int, there: int
+) -> Iterator[tuple[int | None, int]]:
+    """The places in both vectors of the dimensions that two corresponding types share.
+
+    `None` is for a field that all tuples of `source` have, and some of `target`: it is there.
+    """
     match source, target:
-        case OptionalType(inner=a), OptionalType(inner=b):
+        case (OptionalType(inner=a), OptionalType(inner=b)) | (
+            SpareType(inner=a),
+            SpareType(inner=b),
+        ):
             yield here, there
             yield from _dimensions(a, b, here + 1, there + 1)
         case ResponseType(ok=a, err=b), ResponseType(ok=c, err=d):
@@ -236,6 +314,9 @@ def _dimensions(source: Type, target: Type, here: int, there: int) -> Iterator[t
             yield from _dimensions(a, c, here + 2, there + 2)
             here += 2 + layout_of(a).dimensions
             yield from _dimensions(b, d, here, there + 2 + layout_of(c).dimensions)
+        case _, SpareType(inner=b):
+            yield None, there
+            yield from _dimensions(source, b, here, there + 1)
         case ListType(entry=a), ListType(entry=b):
             yield here, there
             if layout_of(a).dimensions:
@@ -247,8 +328,9 @@ def _dimensions(source: Type, target: Type, here: int, there: int) -> Iterator[t
                 places[name] = field, here
                 here += layout_of(field).dimensions
             for name, field in b:
-                own, at = places[name]
-                yield from _dimensions(own, field, at, there)
+                if name in places and _fits(places[name][0], field):
+                    own, at = places[name]
+                    yield from _dimensions(own, field, at, there)
                 there += layout_of(field).dimensions
         case _:
             if layout_of(source).dimensions and layout_of(target).dimensions:

@@ -96,7 +96,7 @@ class FunctionLowering:
 
     def lower_as(self, node: Node | HeldNode, type_: Type, *, borrow: bool = False) -> None:
         """Push the value of `node` as one of `type_`, which admits it."""
-        convert(self, self.lower(node, borrow=borrow), type_)
+        convert(self, self.lower(node, borrow=borrow), type_, admitted=True)
 
     def lower_held(self, node: Node | HeldNode, *, borrow: bool = False) -> Held:
         """The value of `node` in locals."""
@@ -110,9 +110,9 @@ class FunctionLowering:
             return node.held.type
         return self.module.types[node.id]
 
-    def convert(self, source: Type, target: Type) -> None:
-        """Turn the value on the stack from `source` into `target`."""
-        convert(self, source, target)
+    def convert(self, source: Type, target: Type, *, admitted: bool = False) -> None:
+        """Turn the value on the stack from `source` into `target`; see `compiler.lower.convert`."""
+        convert(self, source, target, admitted=admitted)
 
     # Values in locals and memory
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from compiler.layout import DATA, I64, MAX_LEN, VECTOR, Layout, Slot, layout_of
-from compiler.types import Type
+from compiler.types import SpareType, TupleType, Type
 from compiler.wasm.code import Code
 from compiler.wasm.functions import FuncRef, Local
 from compiler.wasm.valtypes import I32 as _I32
@@ -83,6 +83,27 @@ def push_part(code: Code, held: Held, start: int, part: Type) -> None:
         return
     for index in range(start, start + len(layout.natural)):
         push_slot(code, held, index)
+
+
+def set_slot(code: Code, value: Held, index: int) -> None:
+    """Pop an i32 into a natural slot."""
+    if not value.layout.boxed:
+        code.local_set(value.locals[index])
+        return
+    temporary = code.local(_I32)
+    code.local_set(temporary)
+    code.local_get(value.locals[0]).local_get(temporary)
+    code.i32_store(value.layout.natural[index].offset)
+    code.release(temporary)
+
+
+def push_field_count(code: Code, held: Held, start: int, of: TupleType) -> None:
+    """Push how many fields the tuple has whose natural slots begin at `start`."""
+    code.i32_const(len(of.declared))
+    for name, field in of.fields:
+        if isinstance(field, SpareType):
+            push_slot(code, held, start + layout_of(of).field_start(name))
+            code.i32_add()
 
 
 def push_zero(code: Code, type_: Type) -> None:

@@ -21,6 +21,7 @@ from compiler.types import (
     NoType,
     OptionalType,
     ResponseType,
+    SpareType,
     StringAsciiType,
     StringUtf8Type,
     TupleType,
@@ -62,7 +63,7 @@ def _pieces(type_: Type, at: int) -> list[_Piece] | None:
             if layout_of(entry).dimensions or _pieces(entry, 0) != []:
                 return None
             return [_Piece(at, layout_of(entry).element_size)]
-        case OptionalType(inner=inner):
+        case OptionalType(inner=inner) | SpareType(inner=inner):
             return _pieces(inner, at + 1)
         case ResponseType(ok=ok, err=err):
             return _all([(ok, at + 1), (err, at + 1 + len(layout_of(ok).natural))])

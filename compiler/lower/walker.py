@@ -16,6 +16,7 @@ from compiler.lower import held as h
 from compiler.lower.calls import call_user_function
 from compiler.lower.depth import check_application
 from compiler.lower.function import HeldNode
+from compiler.lower.held import Held
 from compiler.lower.literals import push_literal
 from compiler.lower.typed.bounds import serialized_bounds, size_bounds, sum_of
 from compiler.syntax.ast import AtomNode, ListNode, LiteralNode, Node
@@ -208,6 +209,20 @@ def charge_variable_clone(fn: FunctionLowering, node: Node | HeldNode) -> None:
     """The charge for cloning what `node`, lowered with `borrow` before, gave: a bool."""
     if is_borrowed(fn, node):
         fn.charge("cost_lookup_variable_size", 1)
+
+
+def charge_held_clone(fn: FunctionLowering, node: Node | HeldNode, value: Held) -> None:
+    """The charge for cloning what `node`, lowered with `borrow` before, gave: `value`."""
+    if not is_borrowed(fn, node):
+        return
+    known = fn.module.generated.static_size(value.type)
+    if known is not None:
+        fn.charge("cost_lookup_variable_size", known)
+        return
+    fn.push(value)
+    fn.module.generated.push_size(fn, value.type)
+    fn.code.i64_extend_i32_u()
+    fn.charge_stack("cost_lookup_variable_size", size_bounds(value.type))
 
 
 def _load_constant(fn: FunctionLowering, type_: Type, address: int) -> None:

@@ -14,6 +14,7 @@ from compiler.types import (
     NoType,
     OptionalType,
     ResponseType,
+    SpareType,
     StringAsciiType,
     StringUtf8Type,
     TupleType,
@@ -69,6 +70,8 @@ def _flags(type_: Type, at: int) -> Iterator[tuple[int, Type]]:
             yield from _flags(entry, at + 2)
         case OptionalType(inner=inner):
             yield at, type_
+            yield from _flags(inner, at + 1)
+        case SpareType(inner=inner):
             yield from _flags(inner, at + 1)
         case ResponseType(ok=ok, err=err):
             yield at, type_

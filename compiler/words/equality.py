@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from compiler.lower import held as h
 from compiler.lower.convert import same_layout
 from compiler.lower.held import Held
+from compiler.lower.spare import has_spare, refuse_lacking
 from compiler.type_relations import least_supertype_v2_1
 from compiler.types import ListType, OptionalType, ResponseType, TupleType, Type
 from compiler.words.word import Plain, Word
@@ -35,7 +36,7 @@ def _unlike(a: Type, b: Type) -> bool:
     interpreter compares the values as they are.
     """
     match a, b:
-        case TupleType(fields=ours), TupleType(fields=theirs):
+        case TupleType(declared=ours), TupleType(declared=theirs):
             if [name for name, _ in ours] != [name for name, _ in theirs]:
                 return True
             return any(_unlike(x, y) for (_, x), (_, y) in zip(ours, theirs, strict=True))
@@ -51,7 +52,7 @@ def _unlike(a: Type, b: Type) -> bool:
 def _is_eq(fn: FunctionLowering, types: Sequence[Type], _result: Type) -> None:
     code = fn.code
     generated = fn.module.generated
-    if len(types) == 2 and not _unlike(*types):
+    if len(types) == 2 and not _unlike(*types) and not has_spare(types[0]):
         generated.push_equal(fn, types[0])
         return
     # The last argument lies on top.
@@ -62,6 +63,7 @@ def _is_eq(fn: FunctionLowering, types: Sequence[Type], _result: Type) -> None:
         if _unlike(other.type, first.type):
             _push_both_without(fn, first, other)
         else:
+            refuse_lacking(fn, other, first)
             fn.push(first)
             fn.push(other)
             generated.push_equal(fn, first.type)

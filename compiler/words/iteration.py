@@ -13,8 +13,10 @@ from compiler.lower.depth import check_applied, enter_calls, leave_calls
 from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
 from compiler.lower.reclaim import Reclaim
+from compiler.lower.spare import has_spare
 from compiler.lower.typed.bounds import Bounds, most_elements
 from compiler.syntax.ast import AtomNode, ListNode, LiteralNode
+from compiler.type_relations import least_supertype_v2_1
 from compiler.types import BOOL, ListType, Type
 from compiler.values import Buffer, StringAscii, StringUtf8
 from compiler.wasm.functions import Local
@@ -32,6 +34,7 @@ from compiler.words.word import Call, Form, Word
 
 if TYPE_CHECKING:
     from compiler.lower.function import FunctionLowering
+    from compiler.lower.module import UserFunction
     from compiler.syntax.ast import Node
 
 
@@ -99,7 +102,7 @@ def _fold(fn: FunctionLowering, call: Call) -> Type:
     result = call.result
     if result is None:
         raise CompilerBug("fold: the type of the result is not known")
-    kept = function.parameters[1] if function is not None else result
+    kept = result if function is None else _accumulator(initial, function)
     fn.convert(initial, kept)
     accumulator = fn.hold(kept)
     cursor = _Cursor(fn, sequence)
@@ -131,6 +134,15 @@ def _fold(fn: FunctionLowering, call: Call) -> Type:
     _release(fn, call.arguments[1], sequence)
     # The checker's type is what the function answers, which may not admit the initial value
     # (`(fold f "" (err u3))` where `f` never fails): what the function takes admits both.
+    return kept
+
+
+def _accumulator(initial: Type, function: UserFunction) -> Type:
+    """What a folding function takes; with fields that it takes none of, if there may be such."""
+    kept = function.parameters[1]
+    for of in (function.result, initial):
+        if has_spare(of):
+            kept = least_supertype_v2_1(kept, of)
     return kept
 
 

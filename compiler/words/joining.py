@@ -10,11 +10,10 @@ from compiler.layout import KNOWN_EMPTY, layout_of, vector_room
 from compiler.lower import held as h
 from compiler.lower.element_tables import copied_vector
 from compiler.lower.held import Held
+from compiler.lower.spare import keep_shared_with_list, refuse_lacking_of_list
 from compiler.lower.typed.bounds import most_elements, size_bounds, sum_of
-from compiler.types import (
-    ListType,
-    Type,
-)
+from compiler.type_relations import without_spare
+from compiler.types import ListType, Type
 from compiler.wasm.functions import Local
 from compiler.wasm.valtypes import I32
 from compiler.words.element_types import keep_appended, keep_joined
@@ -101,6 +100,9 @@ def _appended_vector(fn: FunctionLowering, type_: ListType, sequence: Held, elem
         code.release(ours, theirs)
     code.local_get(new).local_get(old).i32_load(0).i32_const(1).i32_add().i32_store(0)
     code.local_get(new).i32_const(1).i32_store(4)
+    refuse_lacking_of_list(fn, sequence.locals[1], old, element)
+    if fn.module.epoch.sanitizes_values:
+        keep_shared_with_list(fn, sequence.locals[1], old, element, scratch)
     if fn.module.metering:
         sanitized = fn.module.epoch.sanitizes_values
         keep_appended(fn, sequence, new, None if sanitized else scratch)
@@ -116,8 +118,10 @@ def _concat(fn: FunctionLowering, call: Call) -> Type:
     if result is None:
         raise CompilerBug("concat: the type of the result is not known")
     values: list[Held] = []
+    if fn.module.epoch.sanitizes_values:
+        result = without_spare(result)
     for argument in call.arguments:
-        fn.lower_as(argument, result)
+        fn.convert(fn.lower(argument), result)
         values.append(fn.hold(result))
     if fn.module.epoch.charges_stored_length:
         code.i32_const(0)

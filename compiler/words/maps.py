@@ -97,12 +97,21 @@ def _map_get(fn: FunctionLowering, call: Call) -> Type:
 
 
 def _key_and_value(fn: FunctionLowering, call: Call) -> tuple[int, Bytes, Bytes]:
+    from compiler.lower.walker import charge_held_clone
+
     map_id, key_type, value_type = _types(fn, call)
     # Both are evaluated before either is serialised: they may call functions that allocate, but
     # never change what is here.
     if fn.module.epoch.charges_stored_length:
-        key = serialized_argument(fn, call.arguments[1], key_type, borrow=False)
+        node = call.arguments[1]
+        own = fn.hold(fn.lower(node, borrow=True))
+        fn.push(own)
+        fn.convert(own.type, key_type, admitted=True)
+        key = serialized(fn, key_type)
         value = serialized_argument(fn, call.arguments[2], value_type, borrow=False)
+        # A variable is cloned when both are evaluated.
+        charge_held_clone(fn, node, own)
+        fn.release(own)
         return map_id, key, value
     held = []
     for argument, type_ in zip(call.arguments[1:], (key_type, value_type), strict=True):

@@ -11,6 +11,7 @@ from compiler.layout import layout_of, vector_room
 from compiler.lower import held as h
 from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
+from compiler.lower.spare import keep_shared, refuse_lacking
 from compiler.lower.typed.bounds import Bounds, size_bounds, sum_of
 from compiler.types import (
     UINT,
@@ -90,6 +91,10 @@ def _list(fn: FunctionLowering, call: Call) -> Type:
         charge_i32(fn, "cost_list_cons", sum_of(sizes, static))
     else:
         fn.charge("cost_list_cons", static)
+    for index, value in enumerate(values[1:], 1):
+        refuse_lacking(fn, values[0], value)
+        if fn.module.epoch.sanitizes_values:
+            values[index] = keep_shared(fn, values[0], value)
     out = fn.alloc(size * count)
     for index, value in enumerate(values):
         fn.push(value)

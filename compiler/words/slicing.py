@@ -39,8 +39,7 @@ from compiler.words.tuples import push_none
 from compiler.words.word import Call, Form, Word
 
 if TYPE_CHECKING:
-    from compiler.lower.function import FunctionLowering, HeldNode
-    from compiler.syntax.ast import Node
+    from compiler.lower.function import FunctionLowering
 
 
 # What a unit of a sequence without entries counts in a slice (`SequenceData::element_size`).
@@ -149,11 +148,13 @@ def _push_unit_cost(fn: FunctionLowering, sequence: Held) -> None:
 
 
 def _replace_at(fn: FunctionLowering, call: Call) -> Type:
+    from compiler.lower.walker import charge_held_clone, is_borrowed
+
     code = fn.code
     result = call.result
     if not isinstance(result, OptionalType):
         raise CompilerBug("replace-at?: the type of the result is not known")
-    type_ = fn.lower(call.arguments[0])
+    type_ = fn.lower(call.arguments[0], borrow=True)
     sequence = fn.hold(type_)
     fn.push(sequence)
     fn.module.generated.push_size(fn, type_)
@@ -164,6 +165,15 @@ def _replace_at(fn: FunctionLowering, call: Call) -> Type:
     element = fn.hold(unit)
     _check_replacement(fn, sequence, element)
     fn.meter.flush()
+    if is_borrowed(fn, call.arguments[0]):
+        # Cloned where all is evaluated, and the place is one that a sequence could have.
+        fn.meter.ranges.fork()
+        code.local_get(index.locals[1]).i64_eqz()
+        with code.if_():
+            charge_held_clone(fn, call.arguments[0], sequence)
+            fn.meter.flush()
+        fn.meter.ranges.other()
+        fn.meter.ranges.join()
     fn.meter.ranges.fork()
     pointer, length = sequence.locals[0], sequence.locals[1]
     size = element_size(type_)
@@ -173,7 +183,7 @@ def _replace_at(fn: FunctionLowering, call: Call) -> Type:
         if not isinstance(type_, ListType):
             code.local_get(element.locals[1]).i32_const(1).i32_ne()
             fn.abort_if(abi.Abort.UNREACHABLE)
-        _charge_clone(fn, call.arguments[2], element)
+        charge_held_clone(fn, call.arguments[2], element)
         scaled(fn, length, size)
         copy = fn.alloc_dynamic()
         code.local_get(copy).local_get(pointer)
@@ -240,21 +250,6 @@ def _push_replaced_type(
     code.release(before, vector, at)
     if own is not None:
         code.release(own)
-
-
-def _charge_clone(fn: FunctionLowering, node: Node | HeldNode, value: Held) -> None:
-    """The charge for cloning a new element, which is made where there is a place for it."""
-    from compiler.lower.walker import is_borrowed
-
-    if not is_borrowed(fn, node):
-        return
-    known = fn.module.generated.static_size(value.type)
-    if known is not None:
-        fn.charge("cost_lookup_variable_size", known)
-        return
-    fn.push(value)
-    fn.module.generated.push_size(fn, value.type)
-    charge_i32(fn, "cost_lookup_variable_size", size_bounds(value.type))
 
 
 def _check_replacement(fn: FunctionLowering, sequence: Held, element: Held) -> None:

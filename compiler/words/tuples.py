@@ -11,7 +11,8 @@ from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
 from compiler.lower.typed.bounds import serialized_bounds, sum_of
 from compiler.syntax.ast import AtomNode, ListNode
-from compiler.types import OptionalType, TupleType, Type
+from compiler.type_relations import merged
+from compiler.types import OptionalType, SpareType, TupleType, Type
 from compiler.words.control import wasm_types
 from compiler.words.options import build
 from compiler.words.storage import name_of
@@ -66,14 +67,24 @@ def _tuple(fn: FunctionLowering, call: Call) -> Type:
     return type_
 
 
+def _charge_get(fn: FunctionLowering, value: Held, start: int, of: TupleType) -> None:
+    """Charge for the fields that the tuple at `start` has."""
+    if not of.spare:
+        fn.charge("cost_tuple_get", len(of.fields))
+        return
+    h.push_field_count(fn.code, value, start, of)
+    fn.code.i64_extend_i32_u()
+    fn.charge_stack("cost_tuple_get", (len(of.declared), len(of.fields)))
+
+
 def _get(fn: FunctionLowering, call: Call) -> Type:
     name = name_of(call.arguments[0])
     type_ = fn.lower(call.arguments[1])
     value = fn.hold(type_)
     code = fn.code
     match type_:
-        case TupleType(fields=fields):
-            fn.charge("cost_tuple_get", len(fields))
+        case TupleType():
+            _charge_get(fn, value, 0, type_)
             field_type = _push_field(fn, value, 0, type_, name)
             fn.release(value)
             return field_type
@@ -85,7 +96,7 @@ def _get(fn: FunctionLowering, call: Call) -> Type:
             fn.meter.ranges.fork()
             with code.if_(wasm_types(result)):
                 # The interpreter charges where there is a tuple.
-                fn.charge("cost_tuple_get", len(fields))
+                _charge_get(fn, value, 1, inner)
                 _push_field(fn, value, 1, inner, name)
                 build(fn, result, 1, field_type)
                 fn.meter.flush()
@@ -137,13 +148,20 @@ def _merge(fn: FunctionLowering, call: Call) -> Type:
         else:
             fn.code.drop()
             fn.charge("cost_tuple_merge", len(values))
-    fields = {**dict(first.type.fields), **dict(second.type.fields)}
-    type_ = TupleType(tuple(sorted(fields.items())))
+    # As the analysis has it: what all values of the first argument have stays one of all.
+    type_ = merged(first.type, second.type)
     parts: dict[str, tuple[Held, int]] = {}
     for value in values:
         assert isinstance(value.type, TupleType)
-        for name, _ in value.type.fields:
-            parts[name] = (value, layout_of(value.type).field_start(name))
+        for name, field in value.type.fields:
+            start = layout_of(value.type).field_start(name)
+            if name in parts and isinstance(field, SpareType):
+                # The analysis goes by the first; a value of another type would be an error then.
+                own = dict(type_.fields)[name]
+                if field.inner == own:
+                    parts[name] = _either(fn, parts[name], (value, start), own)
+            else:
+                parts[name] = (value, start)
     _assemble(fn, type_, parts)
     if layout_of(type_).dimensions and fn.module.metering:
         _merge_dynamic_types(fn, type_, values, parts)
@@ -151,6 +169,23 @@ def _merge(fn: FunctionLowering, call: Call) -> Type:
         if not isinstance(argument, HeldNode):
             fn.release(value)
     return type_
+
+
+def _either(
+    fn: FunctionLowering, known: tuple[Held, int], spare: tuple[Held, int], type_: Type
+) -> tuple[Held, int]:
+    """The part of the type that is there in any case, unless the spare one is there as well.
+
+    Only of types whose values all have the same own type, the usual ones.
+    """
+    if layout_of(type_).dimensions:
+        return known
+    h.push_slot(fn.code, spare[0], spare[1])
+    with fn.code.if_(wasm_types(type_)):
+        fn.push_part(spare[0], spare[1] + 1, type_)
+        fn.code.else_()
+        fn.push_part(*known, type_)
+    return fn.hold(type_), 0
 
 
 def _merge_dynamic_types(

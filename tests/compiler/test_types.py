@@ -26,6 +26,7 @@ from compiler.type_relations import (
     string_utf8_of,
     tuple_of,
     type_size,
+    without_spare,
 )
 from compiler.types import (
     BOOL,
@@ -40,6 +41,7 @@ from compiler.types import (
     ListUnionType,
     OptionalType,
     ResponseType,
+    SpareType,
     StringAsciiType,
     StringUtf8Type,
     TraitIdentifier,
@@ -195,7 +197,12 @@ def test_supertype_over_the_limit_is_its_own_fault() -> None:
 
 def test_the_first_tuple_decides_which_fields_a_supertype_has() -> None:
     narrow = tuple_of([("a", UINT)])
-    assert parent_list_type([narrow, PAIR]) == ListType(narrow, 2)
+    joined = parent_list_type([narrow, PAIR])
+    assert without_spare(joined) == ListType(narrow, 2)
+    assert joined.entry == TupleType((("a", UINT), ("b", SpareType("b", INT))), spare=True)
+    assert display(joined) == "(list 2 (tuple (a uint)))"
+    assert admits(ListType(narrow, 2), joined, NEW)
+    assert admits(joined, ListType(narrow, 2), NEW)
     with pytest.raises(TypeFault):
         parent_list_type([PAIR, narrow])
 

@@ -18,6 +18,7 @@ from compiler.types import (
     NoType,
     OptionalType,
     ResponseType,
+    SpareType,
     StringAsciiType,
     StringUtf8Type,
     TraitReferenceType,
@@ -84,8 +85,11 @@ def _size(type_: Type) -> _Size:
             one = _size(entry)
             described = one.most_type + 5
             return _Size(_UNKNOWN_LIST, one.most * n + described, _UNKNOWN_LIST, described)
+        case SpareType(name=name, inner=inner):
+            one, named = _size(inner), 2 + len(name)
+            return _Size(0, one.most + named, 0, one.most_type + named)
         case TupleType(fields=fields):
-            names = sum(2 + len(name) for name, _ in fields)
+            names = sum(2 + len(name) for name, _ in type_.declared)
             parts = [_size(field) for _, field in fields]
             least_type = names + sum(part.least_type for part in parts)
             most_type = names + sum(part.most_type for part in parts)
@@ -120,8 +124,10 @@ def serialized_bounds(type_: Type) -> Bounds:
             return 1 + min(left[0], right[0]), 1 + max(left[1], right[1])
         case ListType(entry=entry, max_len=n):
             return 5, 5 + n * serialized_bounds(entry)[1]
+        case SpareType(name=name, inner=inner):
+            return 0, 1 + len(name) + serialized_bounds(inner)[1]
         case TupleType(fields=fields):
-            names = 5 + sum(1 + len(name) for name, _ in fields)
+            names = 5 + sum(1 + len(name) for name, _ in type_.declared)
             return sum_of([serialized_bounds(field) for _, field in fields], names)
         case _:
             return _PRINCIPAL_BYTES

@@ -14,6 +14,7 @@ from compiler.types import (
     NoType,
     OptionalType,
     ResponseType,
+    SpareType,
     StringUtf8Type,
     TupleType,
     Type,
@@ -43,7 +44,7 @@ def push_equal(
                 h.push_slot(code, b, slot)
                 code.i64_xor()
             code.i64_or().i64_eqz()
-        case OptionalType(inner=inner):
+        case OptionalType(inner=inner) | SpareType(inner=inner):
             _tags_equal(code, a, b, start)
             with code.if_((I32,)):
                 h.push_slot(code, a, start)

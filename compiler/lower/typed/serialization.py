@@ -17,6 +17,7 @@ from compiler.types import (
     NoType,
     OptionalType,
     ResponseType,
+    SpareType,
     StringAsciiType,
     StringUtf8Type,
     TupleType,
@@ -100,8 +101,15 @@ class Serialization:
                 else:
                     h.push_part(code, held, start, part)
                     code.call(self._of.serialized_size(part))
+            case SpareType(name=name, inner=inner):
+                h.push_slot(code, held, start)
+                with code.if_((I32,)):
+                    self.size(code, held, start + 1, inner)
+                    code.i32_const(1 + len(name)).i32_add()
+                    code.else_()
+                    code.i32_const(0)
             case TupleType(fields=fields):
-                code.i32_const(5 + sum(1 + len(name) for name, _ in fields))
+                code.i32_const(5 + sum(1 + len(name) for name, _ in part.declared))
                 at = start
                 for _, field_type in fields:
                     self.size(code, held, at, field_type)
@@ -183,11 +191,24 @@ class Serialization:
             case ListType():
                 h.push_part(code, held, start, part)
                 code.local_get(out).call(self._of.serializer(part)).local_set(out)
+            case SpareType(name=name, inner=inner):
+                h.push_slot(code, held, start)
+                with code.if_():
+                    _bytes(code, out, bytes([len(name)]) + name.encode())
+                    self.write(code, held, start + 1, inner, out)
             case TupleType(fields=fields):
-                _bytes(code, out, struct.pack(">BI", TUPLE, len(fields)))
+                if part.spare:
+                    code.local_get(out).i32_const(TUPLE).i32_store8()
+                    code.local_get(out)
+                    h.push_field_count(code, held, start, part)
+                    code.call(module.helper("swap_bytes_32")).i32_store(1)
+                    _advance(code, out, 5)
+                else:
+                    _bytes(code, out, struct.pack(">BI", TUPLE, len(fields)))
                 at = start
                 for name, field_type in fields:
-                    _bytes(code, out, bytes([len(name)]) + name.encode())
+                    if not isinstance(field_type, SpareType):
+                        _bytes(code, out, bytes([len(name)]) + name.encode())
                     self.write(code, held, at, field_type, out)
                     at += len(layout_of(field_type).natural)
             case _:

@@ -16,6 +16,7 @@ from compiler.types import (
     OptionalType,
     PrincipalType,
     ResponseType,
+    SpareType,
     StringAsciiType,
     StringUtf8Type,
     TraitReferenceType,
@@ -50,6 +51,8 @@ def shape_of(type_: Type) -> str:
             return f"[{shape_of(entry)}]"
         case OptionalType(inner=inner):
             return f"{shape_of(inner)}?"
+        case SpareType(inner=inner):
+            return f"{shape_of(inner)}*"
         case ResponseType(ok=ok, err=err):
             return f"<{shape_of(ok)}|{shape_of(err)}>"
         case TupleType(fields=fields):
@@ -71,6 +74,8 @@ def type_size(type_: Type) -> int | None:
             return 6 if inner == 1 else None
         case OptionalType(inner=inner_type):
             return 2 if type_size(inner_type) == 1 else None
+        case SpareType():
+            return None
         case ResponseType(ok=ok, err=err):
             return 3 if type_size(ok) == 1 and type_size(err) == 1 else None
         case TupleType(fields=fields):

@@ -18,6 +18,7 @@ from compiler.types import (
     ListType,
     OptionalType,
     ResponseType,
+    SpareType,
     StringAsciiType,
     StringUtf8Type,
     TupleType,
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
 # Sizes of what is unknown, alone and as the entry of a list (`TypeSignature::NoType`).
 _UNKNOWN = 1
 _UNKNOWN_LIST = 6
+
+
+def _names(of: TupleType) -> int:
+    """What the names of the fields that every value has add to sizes."""
+    return sum(2 + len(name) for name, _ in of.declared)
 
 
 class Sizes:
@@ -77,6 +83,13 @@ class Sizes:
                 code.call(self._of.vector(part)).call(self._of.vector_size(part))
             case TupleType():
                 self._tuple(code, held, start, part)
+            case SpareType(name=name, inner=inner):
+                h.push_slot(code, held, start)
+                with code.if_((I32,)):
+                    self.value(code, held, start + 1, inner)
+                    code.i32_const(2 + len(name)).i32_add()
+                    code.else_()
+                    code.i32_const(0)
             case _:
                 raise CompilerBug(f"{part} has no dynamic type")
 
@@ -101,8 +114,7 @@ class Sizes:
             h.push_slot(code, held, vector)
             code.call(self._of.vector_size(part))
             code.else_()
-            constant = sum(2 + len(name) for name, _ in part.fields)
-            code.i32_const(constant)
+            code.i32_const(_names(part))
             at = start
             for _, field_type in part.fields:
                 self.value(code, held, at, field_type)
@@ -141,6 +153,13 @@ class Sizes:
             case ListType():
                 h.push_part(code, held, start, part)
                 code.call(self._of.vector(part)).call(self._of.vector_type_size(part))
+            case SpareType(name=name, inner=inner):
+                h.push_slot(code, held, start)
+                with code.if_((I32,)):
+                    self.value_type(code, held, start + 1, inner)
+                    code.i32_const(2 + len(name)).i32_add()
+                    code.else_()
+                    code.i32_const(0)
             case TupleType(fields=fields):
                 vector = start + len(layout_of(part).natural) - 1
                 h.push_slot(code, held, vector)
@@ -148,7 +167,7 @@ class Sizes:
                     h.push_slot(code, held, vector)
                     code.call(self._of.vector_type_size(part))
                     code.else_()
-                    code.i32_const(sum(2 + len(name) for name, _ in fields))
+                    code.i32_const(_names(part))
                     at = start
                     for _, field_type in fields:
                         self.value_type(code, held, at, field_type)
@@ -204,8 +223,15 @@ class Sizes:
                     code.i32_add().i32_const(5).i32_add()
                     code.else_()
                     code.i32_const(_UNKNOWN_LIST)
+            case SpareType(name=name, inner=inner):
+                code.local_get(pointer).i32_load(4 * at)
+                with code.if_((I32,)):
+                    self.vector(code, pointer, at + 1, inner)
+                    code.i32_const(2 + len(name)).i32_add()
+                    code.else_()
+                    code.i32_const(0)
             case TupleType(fields=fields):
-                code.i32_const(sum(2 + len(name) for name, _ in fields))
+                code.i32_const(_names(part))
                 inner_at = at
                 for _, field_type in fields:
                     self.vector(code, pointer, inner_at, field_type)
@@ -238,8 +264,15 @@ class Sizes:
             case ListType(entry=entry):
                 self._flagged_type(code, pointer, at + 1, at + 2, entry)
                 code.i32_const(5).i32_add()
+            case SpareType(name=name, inner=inner):
+                code.local_get(pointer).i32_load(4 * at)
+                with code.if_((I32,)):
+                    self.vector_type(code, pointer, at + 1, inner)
+                    code.i32_const(2 + len(name)).i32_add()
+                    code.else_()
+                    code.i32_const(0)
             case TupleType(fields=fields):
-                code.i32_const(sum(2 + len(name) for name, _ in fields))
+                code.i32_const(_names(part))
                 inner_at = at
                 for _, field_type in fields:
                     self.vector_type(code, pointer, inner_at, field_type)
@@ -267,7 +300,7 @@ class Sizes:
                 code.local_get(out)
                 h.push_slot(code, held, start + 1)
                 code.i32_store(4 * at)
-            case OptionalType(inner=inner):
+            case OptionalType(inner=inner) | SpareType(inner=inner):
                 h.push_slot(code, held, start)
                 with code.if_():
                     code.local_get(out).i32_const(1).i32_store(4 * at)

@@ -163,7 +163,14 @@ def _try(w: Writer, s: Scope, want: Type | None, d: int) -> Made | None:
 @produces("default-to")
 def _default_to(w: Writer, s: Scope, want: Type | None, d: int) -> Made:
     of = wanted(w, want)
-    return f"(default-to {w.expr(of, s, d)} {w.optional(of, s, d)})", of
+    return f"(default-to {w.expr(of, s, d)} {w.optional(_wider(w, of), s, d)})", of
+
+
+def _wider(w: Writer, of: Type) -> Type:
+    """At times a tuple with a field more, which the analysis forgets and the value keeps."""
+    if not isinstance(of, TupleType) or w.material.chance(0.7):
+        return of
+    return TupleType(tuple(sorted({**dict(of.fields), "more": w.material.type(1)}.items())))
 
 
 @produces("some", OptionalType)
