@@ -48,15 +48,15 @@ def refuse_lacking(fn: FunctionLowering, first: Held, other: Held) -> None:
         fn.abort_if(abi.Abort.TYPE_ERROR)
 
 
-def keep_shared(fn: FunctionLowering, first: Held, other: Held) -> Held:
-    """`other` with no more fields than `first`, which has none that it lacks: it is sanitised."""
-    if not any(True for _ in _tags(first.type, 0, 0)):
-        return other
-    other = _own_box(fn, other)
-    for slot, _ in _tags(first.type, 0, 0):
+def keep_shared(fn: FunctionLowering, first: Held, other: Held) -> None:
+    """Leave `other` no more fields than `first`, which has none that it lacks: it is sanitised."""
+    tags = list(_tags(first.type, 0, 0))
+    if not tags:
+        return
+    _unshare(fn, other)
+    for slot, _ in tags:
         h.push_slot(fn.code, first, slot)
         h.set_slot(fn.code, other, slot)
-    return other
 
 
 def refuse_lacking_of_list(
@@ -72,16 +72,18 @@ def refuse_lacking_of_list(
 
 def keep_shared_with_list(
     fn: FunctionLowering, length: Local, vector: Local, element: Held, dimensions: Local
-) -> Held:
+) -> None:
     """`keep_shared`, of a list's entries; `dimensions` are the element's own."""
-    element = _own_box(fn, element)
-    for slot, dimension in _tags(element.type, 0, 0):
+    tags = list(_tags(element.type, 0, 0))
+    if not tags:
+        return
+    _unshare(fn, element)
+    for slot, dimension in tags:
         _push_entry_tag(fn, length, vector, element, slot, dimension)
         h.set_slot(fn.code, element, slot)
         fn.code.local_get(dimensions)
         h.push_slot(fn.code, element, slot)
         fn.code.i32_store(4 * dimension)
-    return element
 
 
 def _push_entry_tag(
@@ -92,12 +94,11 @@ def _push_entry_tag(
     fn.code.local_get(length).select()
 
 
-def _own_box(fn: FunctionLowering, value: Held) -> Held:
-    """The value; where it is boxed, in a box that is nobody else's."""
+def _unshare(fn: FunctionLowering, value: Held) -> None:
+    """Give a boxed value a box that is nobody else's."""
     if value.layout.boxed:
         size = value.layout.slot_size
         block = fn.alloc(size)
         fn.code.local_get(block).local_get(value.locals[0]).i32_const(size).memory_copy()
         fn.code.local_get(block).local_set(value.locals[0])
         fn.code.release(block)
-    return value

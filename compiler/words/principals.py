@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from compiler import abi
 from compiler.lower.held import Held
-from compiler.lower.typed.bounds import size_bounds
 from compiler.type_relations import MAX_CONTRACT_NAME_LENGTH
 from compiler.types import BOOL, PRINCIPAL, UINT, BufferType, ResponseType, StringAsciiType, Type
 from compiler.wasm.valtypes import I32
@@ -127,7 +126,7 @@ def _construct(fn: FunctionLowering, call: Call) -> Type:
 
 def _charge_name(fn: FunctionLowering, call: Call, values: list[Held]) -> None:
     """A name that is a variable is cloned where version and hash are good."""
-    from compiler.lower.walker import is_borrowed
+    from compiler.lower.walker import charge_held_clone, is_borrowed
 
     if not fn.module.metering or not is_borrowed(fn, call.arguments[2]):
         return
@@ -140,10 +139,7 @@ def _charge_name(fn: FunctionLowering, call: Call, values: list[Held]) -> None:
         code.local_get(version.locals[0]).i32_load8_u().i32_const(_VERSIONS).i32_lt_u()
         code.local_get(hash_.locals[1]).i32_const(_HASH_LENGTH).i32_eq().i32_and()
         with code.if_():
-            fn.push(name)
-            fn.module.generated.push_size(fn, _NAME)
-            code.i64_extend_i32_u()
-            fn.charge_stack("cost_lookup_variable_size", size_bounds(_NAME))
+            charge_held_clone(fn, call.arguments[2], name)
             fn.meter.flush()
     fn.meter.ranges.other()
     fn.meter.ranges.join()

@@ -91,10 +91,10 @@ def _list(fn: FunctionLowering, call: Call) -> Type:
         charge_i32(fn, "cost_list_cons", sum_of(sizes, static))
     else:
         fn.charge("cost_list_cons", static)
-    for index, value in enumerate(values[1:], 1):
+    for value in values[1:]:
         refuse_lacking(fn, values[0], value)
         if fn.module.epoch.sanitizes_values:
-            values[index] = keep_shared(fn, values[0], value)
+            keep_shared(fn, values[0], value)
     out = fn.alloc(size * count)
     for index, value in enumerate(values):
         fn.push(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.lower.held import Held
-from compiler.lower.typed.bounds import serialized_bounds, size_bounds
+from compiler.lower.typed.bounds import serialized_bounds
 from compiler.types import PRINCIPAL, UINT, OptionalType, Type
 from compiler.wasm.valtypes import I32
 from compiler.words.storage import (
@@ -95,7 +95,7 @@ class _Asset:
 
     def charge_clone_if_done(self, fn: FunctionLowering, call: Call) -> None:
         """Pop the host's answer and push it: on success a borrowed variable is cloned."""
-        from compiler.lower.walker import is_borrowed
+        from compiler.lower.walker import charge_held_clone, is_borrowed
 
         if not fn.module.metering or not is_borrowed(fn, call.arguments[1]):
             return
@@ -106,10 +106,7 @@ class _Asset:
         fn.meter.ranges.fork()
         code.local_get(answer).i32_eqz()
         with code.if_():
-            fn.push(self.value)
-            fn.module.generated.push_size(fn, self.type)
-            code.i64_extend_i32_u()
-            fn.charge_stack("cost_lookup_variable_size", size_bounds(self.type))
+            charge_held_clone(fn, call.arguments[1], self.value)
             fn.meter.flush()
         fn.meter.ranges.other()
         fn.meter.ranges.join()
