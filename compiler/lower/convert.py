@@ -41,11 +41,10 @@ def same_layout(source: Type, target: Type) -> bool:
             return isinstance(target, NoType)
         case _, NoType():
             return False
-        case (OptionalType(inner=a), OptionalType(inner=b)) | (
-            SpareType(inner=a),
-            SpareType(inner=b),
-        ):
+        case OptionalType(inner=a), OptionalType(inner=b):
             return same_layout(a, b)
+        case SpareType(inner=a), SpareType(inner=b):
+            return _fits(source, target) and same_layout(a, b)
         case (SpareType(), _) | (_, SpareType()):
             return False
         case ResponseType(ok=a, err=b), ResponseType(ok=c, err=d):

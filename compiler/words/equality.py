@@ -51,24 +51,42 @@ def _unlike(a: Type, b: Type) -> bool:
 
 def _is_eq(fn: FunctionLowering, types: Sequence[Type], _result: Type) -> None:
     code = fn.code
-    generated = fn.module.generated
     if len(types) == 2 and not _unlike(*types) and not has_spare(types[0]):
-        generated.push_equal(fn, types[0])
+        fn.module.generated.push_equal(fn, types[0])
         return
     # The last argument lies on top.
     others = [fn.hold(type_) for type_ in reversed(types[1:])]
     first = fn.hold(types[0])
-    code.i32_const(1)
-    for other in others:
-        if _unlike(other.type, first.type):
-            _push_both_without(fn, first, other)
-        else:
-            refuse_lacking(fn, other, first)
-            fn.push(first)
-            fn.push(other)
-            generated.push_equal(fn, first.type)
-        code.i32_and()
+    if not has_spare(first.type):
+        code.i32_const(1)
+        for other in others:
+            _push_equal(fn, first, other)
+            code.i32_and()
+        fn.release(first, *others)
+        return
+    # The interpreter looks no further than the first that is not equal.
+    equal = fn.local_i32()
+    code.i32_const(1).local_set(equal)
+    for other in reversed(others):
+        code.local_get(equal)
+        with code.if_():
+            if not _unlike(other.type, first.type):
+                refuse_lacking(fn, other, first)
+            _push_equal(fn, first, other)
+            code.local_set(equal)
+    code.local_get(equal)
+    code.release(equal)
     fn.release(first, *others)
+
+
+def _push_equal(fn: FunctionLowering, first: Held, other: Held) -> None:
+    """Push whether two values are equal."""
+    if _unlike(other.type, first.type):
+        _push_both_without(fn, first, other)
+    else:
+        fn.push(first)
+        fn.push(other)
+        fn.module.generated.push_equal(fn, first.type)
 
 
 def _push_both_without(fn: FunctionLowering, a: Held, b: Held) -> None:

@@ -8,6 +8,7 @@ from compiler.types import (
     INT,
     UINT,
     BoolType,
+    BufferType,
     NoType,
     OptionalType,
     ResponseType,
@@ -170,7 +171,10 @@ def _wider(w: Writer, of: Type) -> Type:
     """At times a tuple with a field more, which the analysis forgets and the value keeps."""
     if not isinstance(of, TupleType) or w.material.chance(0.7):
         return of
-    return TupleType(tuple(sorted({**dict(of.fields), "more": w.material.type(1)}.items())))
+    # Of one type each: what unlike ones come to is not the interpreter's (docs/differences.md).
+    more: dict[str, Type] = {"more": UINT, "most": BufferType(3), "much": OptionalType(BOOL)}
+    name = w.material.pick(tuple(more))
+    return TupleType(tuple(sorted({**dict(of.fields), name: more[name]}.items())))
 
 
 @produces("some", OptionalType)
