@@ -108,7 +108,7 @@ def _apply_plain(fn: FunctionLowering, word: Plain, call: Call) -> Type:
     if by_size and fn.module.metering and not fn.meter.is_constant(word.cost):
         helds = []
         for argument, type_ in zip(arguments, types, strict=True):
-            fn.lower_as(argument, type_)
+            fn.convert(fn.lower(argument), type_)
             helds.append(fn.hold(type_))
         # The sum of the serialised sizes, as i64.
         fn.code.i32_const(0)
@@ -123,7 +123,7 @@ def _apply_plain(fn: FunctionLowering, word: Plain, call: Call) -> Type:
         fn.release(*helds)
     else:
         for argument, type_ in zip(arguments, types, strict=True):
-            fn.lower_as(argument, type_)
+            fn.convert(fn.lower(argument), type_)
         fn.charge(word.cost, len(arguments))
     result = call.result or _applied_type(fn, word, types)
     word.emit(fn, types, result)

@@ -42,7 +42,7 @@ def _if(fn: FunctionLowering, call: Call) -> Type:
 def branch(fn: FunctionLowering, node: Node | HeldNode, type_: Type) -> None:
     """The value of a branch, as one of `type_`, with its charges and its depth."""
     before = check_depth(fn, node)
-    fn.lower_as(node, type_)
+    fn.convert(fn.lower(node), type_)
     fn.checked_level = before
     fn.meter.flush()
 
