@@ -35,11 +35,14 @@ def first_said(process: subprocess.Popen[str]) -> str:
 
 
 def killed(process: subprocess.Popen[str], seconds: float) -> list[str]:
-    """Kill a writer after so many seconds at most; the lines that it has said since the first."""
+    """Kill a writer after so many seconds at most; the lines that it has said since the first.
+
+    A line that the kill cut short says nothing.
+    """
     assert process.stdout is not None
     time.sleep(random.uniform(0, seconds))
     process.kill()
     # Not by communicate(): that loses what readline() read ahead.
-    lines = list(process.stdout)
+    lines = [line for line in process.stdout if line.endswith("\n")]
     process.communicate(timeout=60)
     return lines
