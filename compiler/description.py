@@ -14,6 +14,7 @@ from msgspec import Struct, field
 from compiler.costs.memory import NOTHING, MemoryBound
 from compiler.costs.ranges import FREE, CostRange
 from compiler.diagnostics import CompilerBug
+from compiler.type_sizes import unchecked_tuple
 from compiler.types import (
     BOOL,
     INT,
@@ -240,8 +241,7 @@ def type_from_json(raw: Any) -> Type:
         case ["response", ok, err]:
             return ResponseType(type_from_json(ok), type_from_json(err))
         case ["tuple", fields]:
-            parts = tuple((f, type_from_json(t)) for f, t in fields)
-            return TupleType(parts, any(isinstance(part, SpareType) for _, part in parts))
+            return unchecked_tuple({f: type_from_json(t) for f, t in fields})
         case ["spare", name, inner]:
             return SpareType(name, type_from_json(inner))
         case ["contract", contract]:

@@ -294,7 +294,7 @@ def _with_spare(whole: TupleType, spare: list[SpareType], callables: bool) -> Tu
             with contextlib.suppress(TypeFault):
                 inner = _supertype(known.inner, field.inner, callables)
                 fields[field.name] = SpareType(field.name, inner)
-    return TupleType(tuple(sorted(fields.items())), spare=True)
+    return unchecked_tuple(fields)
 
 
 def without_spare(of: Type) -> Type:

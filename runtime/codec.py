@@ -488,10 +488,6 @@ def _tuple(of: TupleType, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
     spare = {name for name, field in of.fields if isinstance(field, SpareType)}
 
     def encode(value: Value, out: list[int], memory: Memory) -> None:
-        if spare and isinstance(value, Tuple):
-            # In an optional, as the field itself is to the codec.
-            there = {name: Some(value.fields[name]) for name in spare & value.fields.keys()}
-            value = Tuple({**value.fields, **dict.fromkeys(spare, NONE), **there})
         if not isinstance(value, Tuple) or len(value.fields) != count:
             raise Mismatch(f"wants a tuple of {count} fields, not {value}")
         fields = value.fields
@@ -511,6 +507,13 @@ def _tuple(of: TupleType, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
             }
         )
 
+    def encode_there(value: Value, out: list[int], memory: Memory) -> None:
+        if isinstance(value, Tuple):
+            # In an optional, as the field itself is to the codec.
+            there = {name: Some(value.fields[name]) for name in spare & value.fields.keys()}
+            value = Tuple({**value.fields, **dict.fromkeys(spare, NONE), **there})
+        encode(value, out, memory)
+
     def decode_there(slots: Slots, at: int, memory: Memory) -> Value:
         fields = {}
         for name, start, _, decode_field, _ in parts:
@@ -528,4 +531,4 @@ def _tuple(of: TupleType, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
             own = slots[at + end]
             out.append(_store(source.read(own, vector), target) if own else 0)
 
-    return encode, decode_there if spare else decode, copy
+    return (encode_there, decode_there, copy) if spare else (encode, decode, copy)

@@ -37,13 +37,7 @@ def cast(fn: FunctionLowering, value: Held) -> None:
     """Give an argument's lists and tuples its parameter's type, which is that of `value`."""
     if not fn.module.metering or all(slot.kind == DATA for slot in value.layout.natural):
         return
-    if value.layout.boxed:
-        # The box may be shared: it is copied before its dynamic types are changed.
-        size = value.layout.slot_size
-        copy = fn.alloc(size)
-        fn.code.local_get(copy).local_get(value.locals[0]).i32_const(size).memory_copy()
-        fn.code.local_get(copy).local_set(value.locals[0])
-        fn.code.release(copy)
+    fn.unshare(value)
     declared = fn.module.declared_vector(value.type)
     _cast_part(fn, value, 0, value.type, lambda at: fn.code.i32_const(declared + 4 * at), 0)
 

@@ -132,6 +132,15 @@ class FunctionLowering:
         """Give locals back."""
         h.release(self.code, *values)
 
+    def unshare(self, value: Held) -> None:
+        """Give a boxed value a box that is nobody else's, so that slots of it can be set."""
+        if value.layout.boxed:
+            size = value.layout.slot_size
+            copy = self.alloc(size)
+            self.code.local_get(copy).local_get(value.locals[0]).i32_const(size).memory_copy()
+            self.code.local_get(copy).local_set(value.locals[0])
+            self.code.release(copy)
+
     def drop(self, type_: Type) -> None:
         """Pop a value."""
         for _ in layout_of(type_).slots:

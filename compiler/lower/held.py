@@ -97,6 +97,15 @@ def set_slot(code: Code, value: Held, index: int) -> None:
     code.release(temporary)
 
 
+def push_where_there(code: Code, push_inner: Push, named: int) -> None:
+    """Pop a spare field's tag; push what `push_inner` does and `named` more, 0 if it isn't there."""
+    with code.if_((_I32,)):
+        push_inner()
+        code.i32_const(named).i32_add()
+        code.else_()
+        code.i32_const(0)
+
+
 def push_field_count(code: Code, held: Held, start: int, of: TupleType) -> None:
     """Push how many fields the tuple has whose natural slots begin at `start`."""
     code.i32_const(len(of.declared))

@@ -6,8 +6,8 @@ all fields of those before it. Looks into tuples within tuples, not into what el
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, TypeAlias
 
 from compiler import abi
 from compiler.layout import layout_of
@@ -19,6 +19,9 @@ from compiler.wasm.functions import Local
 
 if TYPE_CHECKING:
     from compiler.lower.function import FunctionLowering
+
+PushTag: TypeAlias = Callable[[int, int], object]
+"""Pushes the tag of a field of such a kind, given its natural slot and its dimension."""
 
 
 def has_spare(of: Type) -> bool:
@@ -39,66 +42,46 @@ def _tags(of: Type, start: int, dimension: int) -> Iterator[tuple[int, int]]:
         dimension += layout_of(field).dimensions
 
 
-def refuse_lacking(fn: FunctionLowering, first: Held, other: Held) -> None:
-    """End the transaction if `other`, of the same type, lacks a field that `first` has."""
-    for slot, _ in _tags(first.type, 0, 0):
-        h.push_slot(fn.code, first, slot)
+def tags_of(fn: FunctionLowering, value: Held) -> PushTag:
+    """Those of a value."""
+    return lambda slot, _: h.push_slot(fn.code, value, slot)
+
+
+def tags_of_entries(fn: FunctionLowering, length: Local, vector: Local, element: Held) -> PushTag:
+    """Those of a list's entries, which `vector` says; of an empty list, the element's own."""
+
+    def push(slot: int, dimension: int) -> None:
+        fn.code.local_get(vector).i32_load(8 + 4 * dimension)
+        h.push_slot(fn.code, element, slot)
+        fn.code.local_get(length).select()
+
+    return push
+
+
+def refuse_lacking(fn: FunctionLowering, first: PushTag, other: Held) -> None:
+    """End the transaction if `other` lacks a field that the first has, whose tags are `first`."""
+    for slot, dimension in _tags(other.type, 0, 0):
+        first(slot, dimension)
         h.push_slot(fn.code, other, slot)
         fn.code.i32_eqz().i32_and()
         fn.abort_if(abi.Abort.TYPE_ERROR)
 
 
-def keep_shared(fn: FunctionLowering, first: Held, other: Held) -> None:
-    """Leave `other` no more fields than `first`, which has none that it lacks: it is sanitised."""
-    tags = list(_tags(first.type, 0, 0))
+def keep_shared(
+    fn: FunctionLowering, first: PushTag, other: Held, dimensions: Local | None = None
+) -> None:
+    """Leave `other` no more fields than the first, which has none that it lacks: it is sanitised.
+
+    So are its `dimensions`, where there are any.
+    """
+    tags = list(_tags(other.type, 0, 0))
     if not tags:
         return
-    _unshare(fn, other)
-    for slot, _ in tags:
-        h.push_slot(fn.code, first, slot)
-        h.set_slot(fn.code, other, slot)
-
-
-def refuse_lacking_of_list(
-    fn: FunctionLowering, length: Local, vector: Local, element: Held
-) -> None:
-    """`refuse_lacking`, of a list's entries: `vector` has the list's own type; not if it is empty."""
-    for slot, dimension in _tags(element.type, 0, 0):
-        _push_entry_tag(fn, length, vector, element, slot, dimension)
-        h.push_slot(fn.code, element, slot)
-        fn.code.i32_eqz().i32_and()
-        fn.abort_if(abi.Abort.TYPE_ERROR)
-
-
-def keep_shared_with_list(
-    fn: FunctionLowering, length: Local, vector: Local, element: Held, dimensions: Local
-) -> None:
-    """`keep_shared`, of a list's entries; `dimensions` are the element's own."""
-    tags = list(_tags(element.type, 0, 0))
-    if not tags:
-        return
-    _unshare(fn, element)
+    fn.unshare(other)
     for slot, dimension in tags:
-        _push_entry_tag(fn, length, vector, element, slot, dimension)
-        h.set_slot(fn.code, element, slot)
-        fn.code.local_get(dimensions)
-        h.push_slot(fn.code, element, slot)
-        fn.code.i32_store(4 * dimension)
-
-
-def _push_entry_tag(
-    fn: FunctionLowering, length: Local, vector: Local, element: Held, slot: int, dimension: int
-) -> None:
-    fn.code.local_get(vector).i32_load(8 + 4 * dimension)
-    h.push_slot(fn.code, element, slot)
-    fn.code.local_get(length).select()
-
-
-def _unshare(fn: FunctionLowering, value: Held) -> None:
-    """Give a boxed value a box that is nobody else's."""
-    if value.layout.boxed:
-        size = value.layout.slot_size
-        block = fn.alloc(size)
-        fn.code.local_get(block).local_get(value.locals[0]).i32_const(size).memory_copy()
-        fn.code.local_get(block).local_set(value.locals[0])
-        fn.code.release(block)
+        first(slot, dimension)
+        h.set_slot(fn.code, other, slot)
+        if dimensions is not None:
+            fn.code.local_get(dimensions)
+            h.push_slot(fn.code, other, slot)
+            fn.code.i32_store(4 * dimension)

@@ -188,12 +188,16 @@ def charge_clone(fn: FunctionLowering, type_: Type, borrow: bool) -> None:
     if not fn.module.metering:
         return
     held = fn.hold(type_)
-    fn.push(held)
-    generated.push_size(fn, type_)
-    fn.code.i64_extend_i32_u()
-    fn.charge_stack("cost_lookup_variable_size", size_bounds(type_))
+    _charge_own_size(fn, held)
     fn.push(held)
     fn.release(held)
+
+
+def _charge_own_size(fn: FunctionLowering, value: Held) -> None:
+    fn.push(value)
+    fn.module.generated.push_size(fn, value.type)
+    fn.code.i64_extend_i32_u()
+    fn.charge_stack("cost_lookup_variable_size", size_bounds(value.type))
 
 
 def is_borrowed(fn: FunctionLowering, node: Node | HeldNode) -> bool:
@@ -218,11 +222,8 @@ def charge_held_clone(fn: FunctionLowering, node: Node | HeldNode, value: Held) 
     known = fn.module.generated.static_size(value.type)
     if known is not None:
         fn.charge("cost_lookup_variable_size", known)
-        return
-    fn.push(value)
-    fn.module.generated.push_size(fn, value.type)
-    fn.code.i64_extend_i32_u()
-    fn.charge_stack("cost_lookup_variable_size", size_bounds(value.type))
+    else:
+        _charge_own_size(fn, value)
 
 
 def _load_constant(fn: FunctionLowering, type_: Type, address: int) -> None:

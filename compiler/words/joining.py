@@ -10,7 +10,7 @@ from compiler.layout import KNOWN_EMPTY, layout_of, vector_room
 from compiler.lower import held as h
 from compiler.lower.element_tables import copied_vector
 from compiler.lower.held import Held
-from compiler.lower.spare import keep_shared_with_list, refuse_lacking_of_list
+from compiler.lower.spare import keep_shared, refuse_lacking, tags_of_entries
 from compiler.lower.typed.bounds import most_elements, size_bounds, sum_of
 from compiler.type_relations import without_spare
 from compiler.types import ListType, Type
@@ -100,9 +100,10 @@ def _appended_vector(fn: FunctionLowering, type_: ListType, sequence: Held, elem
         code.release(ours, theirs)
     code.local_get(new).local_get(old).i32_load(0).i32_const(1).i32_add().i32_store(0)
     code.local_get(new).i32_const(1).i32_store(4)
-    refuse_lacking_of_list(fn, sequence.locals[1], old, element)
+    entries = tags_of_entries(fn, sequence.locals[1], old, element)
+    refuse_lacking(fn, entries, element)
     if fn.module.epoch.sanitizes_values:
-        keep_shared_with_list(fn, sequence.locals[1], old, element, scratch)
+        keep_shared(fn, entries, element, scratch)
     if fn.module.metering:
         sanitized = fn.module.epoch.sanitizes_values
         keep_appended(fn, sequence, new, None if sanitized else scratch)

@@ -11,7 +11,7 @@ from compiler.layout import layout_of, vector_room
 from compiler.lower import held as h
 from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
-from compiler.lower.spare import keep_shared, refuse_lacking
+from compiler.lower.spare import keep_shared, refuse_lacking, tags_of
 from compiler.lower.typed.bounds import Bounds, size_bounds, sum_of
 from compiler.types import (
     UINT,
@@ -91,10 +91,11 @@ def _list(fn: FunctionLowering, call: Call) -> Type:
         charge_i32(fn, "cost_list_cons", sum_of(sizes, static))
     else:
         fn.charge("cost_list_cons", static)
+    first = tags_of(fn, values[0])
     for value in values[1:]:
-        refuse_lacking(fn, values[0], value)
+        refuse_lacking(fn, first, value)
         if fn.module.epoch.sanitizes_values:
-            keep_shared(fn, values[0], value)
+            keep_shared(fn, first, value)
     out = fn.alloc(size * count)
     for index, value in enumerate(values):
         fn.push(value)

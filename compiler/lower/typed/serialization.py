@@ -103,11 +103,9 @@ class Serialization:
                     code.call(self._of.serialized_size(part))
             case SpareType(name=name, inner=inner):
                 h.push_slot(code, held, start)
-                with code.if_((I32,)):
-                    self.size(code, held, start + 1, inner)
-                    code.i32_const(1 + len(name)).i32_add()
-                    code.else_()
-                    code.i32_const(0)
+                h.push_where_there(
+                    code, lambda: self.size(code, held, start + 1, inner), 1 + len(name)
+                )
             case TupleType(fields=fields):
                 code.i32_const(5 + sum(1 + len(name) for name, _ in part.declared))
                 at = start

@@ -85,11 +85,9 @@ class Sizes:
                 self._tuple(code, held, start, part)
             case SpareType(name=name, inner=inner):
                 h.push_slot(code, held, start)
-                with code.if_((I32,)):
-                    self.value(code, held, start + 1, inner)
-                    code.i32_const(2 + len(name)).i32_add()
-                    code.else_()
-                    code.i32_const(0)
+                h.push_where_there(
+                    code, lambda: self.value(code, held, start + 1, inner), 2 + len(name)
+                )
             case _:
                 raise CompilerBug(f"{part} has no dynamic type")
 
@@ -155,11 +153,9 @@ class Sizes:
                 code.call(self._of.vector(part)).call(self._of.vector_type_size(part))
             case SpareType(name=name, inner=inner):
                 h.push_slot(code, held, start)
-                with code.if_((I32,)):
-                    self.value_type(code, held, start + 1, inner)
-                    code.i32_const(2 + len(name)).i32_add()
-                    code.else_()
-                    code.i32_const(0)
+                h.push_where_there(
+                    code, lambda: self.value_type(code, held, start + 1, inner), 2 + len(name)
+                )
             case TupleType(fields=fields):
                 vector = start + len(layout_of(part).natural) - 1
                 h.push_slot(code, held, vector)
@@ -225,11 +221,9 @@ class Sizes:
                     code.i32_const(_UNKNOWN_LIST)
             case SpareType(name=name, inner=inner):
                 code.local_get(pointer).i32_load(4 * at)
-                with code.if_((I32,)):
-                    self.vector(code, pointer, at + 1, inner)
-                    code.i32_const(2 + len(name)).i32_add()
-                    code.else_()
-                    code.i32_const(0)
+                h.push_where_there(
+                    code, lambda: self.vector(code, pointer, at + 1, inner), 2 + len(name)
+                )
             case TupleType(fields=fields):
                 code.i32_const(_names(part))
                 inner_at = at
@@ -266,11 +260,9 @@ class Sizes:
                 code.i32_const(5).i32_add()
             case SpareType(name=name, inner=inner):
                 code.local_get(pointer).i32_load(4 * at)
-                with code.if_((I32,)):
-                    self.vector_type(code, pointer, at + 1, inner)
-                    code.i32_const(2 + len(name)).i32_add()
-                    code.else_()
-                    code.i32_const(0)
+                h.push_where_there(
+                    code, lambda: self.vector_type(code, pointer, at + 1, inner), 2 + len(name)
+                )
             case TupleType(fields=fields):
                 code.i32_const(_names(part))
                 inner_at = at
