@@ -14,6 +14,7 @@ from typing import Any
 from clarbuild.project import Chain, python_name
 from compiler.consensus import deserialize
 from compiler.description import ModuleDescription
+from compiler.interface_bytes import StoredInterface
 from compiler.pipeline import CompileOptions, compile_contract
 from runtime.modules import Artifact, CompileInMemory, ModuleRequest
 from runtime.receipts import Receipt, stacks_js_bytes
@@ -26,7 +27,9 @@ def unmetered(request: ModuleRequest) -> Artifact:
         request.source, request.version, request.epoch, request.interfaces, options
     )
     return Artifact(
-        compiled.wasm, compiled.interface, ModuleDescription.from_bytes(compiled.metadata)
+        compiled.wasm,
+        StoredInterface.of(compiled.interface),
+        ModuleDescription.from_bytes(compiled.metadata),
     )
 
 

@@ -11,15 +11,15 @@ from clarbuild.artifacts import Entry, EntryFormatError, from_action, put_entry
 from clarbuild.context import Surroundings
 from clarbuild.graph import absolute, relative
 from clarbuild.key import CompileStep, Profile
+from clarbuild.plan import Exported
 from clarbuild.references import References, find_references, with_siblings
 from clarbuild.worker import CompileRequest
 from compiler.description import ModuleDescription
 from compiler.diagnostics import ClarityError, CompilerBug
-from compiler.interface import ContractInterface
-from compiler.interface_bytes import canonical_bytes, from_bytes, to_bytes
-from compiler.interface_names import mentions, unbound
+from compiler.interface_bytes import StoredInterface, canonical_bytes
+from compiler.interface_names import mentions
 from runtime.engine import compile_module, engine_for
-from runtime.modules import Artifact, ByIdentity, ModuleRequest
+from runtime.modules import Artifact, ModuleRequest
 
 _KEPT = 20_000
 _KEPT_PARTS = 2_000
@@ -59,30 +59,33 @@ class CachedModules:
             raise result
         return result
 
-    def _step(self, request: ModuleRequest) -> tuple[CompileStep, dict[str, ContractInterface]]:
+    def _step(self, request: ModuleRequest) -> tuple[CompileStep, dict[str, StoredInterface]]:
         """The compilation, described as a build describes it, and the interfaces it needs."""
         deployer = request.contract.partition(".")[0]
         at_home = f"{deployer}."
         references = _references(request.source)
         addressed = bool(deployer) and any(n.startswith(at_home) for n in references.all)
-        interfaces: dict[str, ContractInterface] = {}
+        interfaces: dict[str, StoredInterface] = {}
         needs: dict[str, Digest | None] = {}
         queue = list(references.all)
         while queue:
             identifier = relative(queue.pop(), deployer) if deployer else queue.pop()
             if identifier in needs:
                 continue
-            found = request.interfaces.get(identifier)
+            found = request.interfaces.stored(identifier)
             if found is None:
                 needs[identifier] = None
                 continue
-            own, needs[identifier], named = _needed(ByIdentity(found), identifier, deployer)
-            interfaces[identifier] = own
-            home = absolute(identifier, deployer).partition(".")[0]
-            queue += [absolute(mention, home) for mention in named]
-            addressed = addressed or (
-                home != deployer and any(n.startswith(at_home) for n in named)
-            )
+            interfaces[identifier] = found
+            exported = _exported(found)
+            needs[identifier] = exported.observed
+            if exported.mentions:
+                home = absolute(identifier, deployer).partition(".")[0]
+                named = [absolute(mention, home) for mention in exported.mentions]
+                queue += named
+                addressed = addressed or (
+                    home != deployer and any(n.startswith(at_home) for n in named)
+                )
         step = CompileStep(
             Digest.of(request.source.encode()),
             request.version,
@@ -101,7 +104,7 @@ class CachedModules:
         key: ActionKey,
         step: CompileStep,
         request: ModuleRequest,
-        interfaces: dict[str, ContractInterface],
+        interfaces: dict[str, StoredInterface],
     ) -> Artifact | ClarityError:
         store = self._around.store
         # Its outputs are read next.
@@ -126,7 +129,7 @@ class CachedModules:
                 cost_epoch=request.cost_epoch,
                 profile=self._profile,
                 deployer=request.contract.partition(".")[0],
-                interfaces=tuple((name, to_bytes(own)) for name, own in sorted(interfaces.items())),
+                interfaces=tuple((name, own.data) for name, own in sorted(interfaces.items())),
                 native=True,
                 counts_memory=request.counts_memory,
             )
@@ -148,7 +151,7 @@ class CachedModules:
         store.put_native(entry.wasm, Digest(reply.engine), reply.native)
         return Artifact(
             reply.wasm,
-            from_bytes(reply.interface),
+            _Known(reply.interface, entry.exported),
             ModuleDescription.from_bytes(reply.metadata),
             reply.native,
         )
@@ -168,21 +171,33 @@ class CachedModules:
         if isinstance(native, Miss):
             native = compile_module(self._engine, wasm)
             store.put_native(entry.wasm, self.fingerprint, native)
-        return Artifact(wasm, _interface(interface), _description(metadata), native)
+        return Artifact(wasm, _Known(interface, entry.exported), _description(metadata), native)
 
 
-# Chains of one process often have the same contracts: what is read off bytes is never changed.
-_interface = lru_cache(maxsize=_KEPT_PARTS)(from_bytes)
-_description = lru_cache(maxsize=_KEPT_PARTS)(ModuleDescription.from_bytes)
+class _Known(StoredInterface):
+    """An interface of the store, which knows what it shows dependents."""
+
+    def __init__(self, data: bytes, exported: Exported | None) -> None:
+        super().__init__(data)
+        assert exported is not None  # the contract is valid
+        self.exported = exported
+
+
+def _exported(interface: StoredInterface) -> Exported:
+    """What an interface shows dependents."""
+    if isinstance(interface, _Known):
+        return interface.exported
+    return _worked_out(interface)
 
 
 @lru_cache(maxsize=_KEPT)
-def _needed(
-    found: ByIdentity, identifier: str, deployer: str
-) -> tuple[ContractInterface, Digest, frozenset[str]]:
-    """An interface as a contract of the deployer needs it, its digest, and what it mentions."""
-    own = unbound(found.interface, identifier, deployer)
-    return own, Digest.of(canonical_bytes(own)), frozenset(mentions(own))
+def _worked_out(interface: StoredInterface) -> Exported:
+    whole = interface.whole
+    return Exported(Digest.of(canonical_bytes(whole)), tuple(sorted(mentions(whole))))
+
+
+# Chains of one process often have the same contracts: what is read off bytes is never changed.
+_description = lru_cache(maxsize=_KEPT_PARTS)(ModuleDescription.from_bytes)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -7,6 +7,7 @@ and the versions of its key.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from msgspec import Struct, field
@@ -72,7 +73,7 @@ class Site(Struct, frozen=True):
 class ModuleDescription(Struct):
     """The whole; lists are indexed by the ids that generated code passes to host functions."""
 
-    functions: dict[str, FunctionEntry] = field(default_factory=dict)
+    functions: Mapping[str, FunctionEntry] = field(default_factory=dict)
     variables: list[tuple[str, Type]] = field(default_factory=list)
     maps: list[tuple[str, Type, Type]] = field(default_factory=list)
     fungible_tokens: list[str] = field(default_factory=list)
@@ -135,16 +136,7 @@ class ModuleDescription(Struct):
         """The description that `to_json` wrote."""
         read = type_from_json
         return cls(
-            functions={
-                name: FunctionEntry(
-                    access,
-                    tuple((p, read(t)) for p, t in parameters),
-                    read(result),
-                    CostRange.from_json(costs),
-                    MemoryBound(*memory),
-                )
-                for name, (access, parameters, result, costs, memory) in raw["functions"].items()
-            },
+            functions=_Functions(raw["functions"]),
             variables=[(n, read(t)) for n, t in raw["variables"]],
             maps=[(n, read(k), read(v)) for n, k, v in raw["maps"]],
             fungible_tokens=list(raw["fungible_tokens"]),
@@ -177,6 +169,35 @@ class ModuleDescription(Struct):
     def from_bytes(cls, data: bytes) -> ModuleDescription:
         """The description in the canonical JSON `data`."""
         return cls.from_json(json.loads(data))
+
+
+class _Functions(Mapping[str, FunctionEntry]):
+    """Functions as JSON, each read when it is asked for: most contracts are asked for few."""
+
+    __slots__ = ("_raw", "_read")
+
+    def __init__(self, raw: dict[str, Any]) -> None:
+        self._raw = raw
+        self._read: dict[str, FunctionEntry] = {}
+
+    def __getitem__(self, name: str) -> FunctionEntry:
+        known = self._read.get(name)
+        if known is None:
+            access, parameters, result, costs, memory = self._raw[name]
+            known = self._read[name] = FunctionEntry(
+                access,
+                tuple((p, type_from_json(t)) for p, t in parameters),
+                type_from_json(result),
+                CostRange.from_json(costs),
+                MemoryBound(*memory),
+            )
+        return known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._raw)
+
+    def __len__(self) -> int:
+        return len(self._raw)
 
 
 _SIMPLE: dict[str, Type] = {

@@ -8,6 +8,7 @@ key, so what it leaves out never rebuilds a dependent. `to_bytes` and `from_byte
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from compiler.interface import ContractInterface, FunctionSignature
 from compiler.type_sizes import unchecked_tuple
@@ -107,6 +108,33 @@ def from_bytes(data: bytes) -> ContractInterface:
     if reader.at != len(data):
         raise InterfaceFormatError("an interface with bytes left over")
     return interface
+
+
+class StoredInterface:
+    """An interface and the bytes of the whole of it, each made of the other when it is asked for.
+
+    A chain has many contracts of which nobody calls or names one: theirs are never read.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    @classmethod
+    def of(cls, interface: ContractInterface) -> StoredInterface:
+        """What is stored of an interface."""
+        made = cls.__new__(cls)
+        made.whole = interface
+        return made
+
+    @cached_property
+    def data(self) -> bytes:
+        """The bytes, as `to_bytes` writes them."""
+        return to_bytes(self.whole)
+
+    @cached_property
+    def whole(self) -> ContractInterface:
+        """The interface; `InterfaceFormatError` where the bytes are not those of one."""
+        return from_bytes(self.data)
 
 
 _SIMPLE: dict[Type, int] = {NO_TYPE: 0, INT: 1, UINT: 2, BOOL: 3, PRINCIPAL: 4}

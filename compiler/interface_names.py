@@ -54,23 +54,6 @@ def bound(
     return _renamed(interface, rename)
 
 
-def unbound(interface: ContractInterface, contract: str, deployer: str) -> ContractInterface:
-    """The interface that `bound(…, contract, deployer)` made `interface` of."""
-    address = contract.partition(".")[0]
-    at_home = f"{address}."
-
-    def rename(identifier: str) -> str:
-        if identifier == contract:
-            return SELF
-        if identifier.startswith(at_home):
-            return DEPLOYER + identifier[len(address) :]
-        if identifier.startswith(DEPLOYER):
-            return deployer + identifier[len(DEPLOYER) :]
-        return identifier
-
-    return _renamed(interface, rename)
-
-
 def mentions(interface: ContractInterface) -> frozenset[str]:
     """The contracts whose traits stand in what dependents can observe, as this one names them."""
     found: set[str] = set()

@@ -7,13 +7,16 @@ Their sources are the network's own and not part of this package: a folder with
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from compiler.addresses import decode_address
 from compiler.consensus import SerializationError, deserialize
-from compiler.values import Err, List, Ok, Principal, Some, Tuple, Value
+from compiler.values import Err, List, Ok, Principal, Some, Tuple
 from compiler.versions import ClarityVersion, Epoch
+from runtime.addressing import is_standard
+from runtime.arguments import Argument
 
 MAINNET: Final = "SP000000000000000000002Q6VF78"
 TESTNET: Final = "ST000000000000000000002AMW42H"
@@ -45,7 +48,8 @@ _WATCHERS: Final = {"pox-4": "signers-voting"}
 """The contract that keeps what another says while it is deployed: it has to come before calls."""
 
 _NAME: Final = r"[a-zA-Z][a-zA-Z0-9_-]*"
-_FULL: Final = re.compile(rf"\b({MAINNET}|{TESTNET}|{SBTC})\.({_NAME})")
+_ADDRESSES: Final = (MAINNET, TESTNET, SBTC)
+_FULL: Final = re.compile(rf"\b({'|'.join(_ADDRESSES)})\.({_NAME})")
 _SIBLING: Final = re.compile(rf"(?<![\w.])\.({_NAME})")
 
 
@@ -67,13 +71,26 @@ class BootContracts:
             for path in sorted(folder.glob("*/*.clar"))
             if path.stem in _RULES
         }
+        addresses = {path.parent.name for path in self._paths.values()}
+        # What the consensus bytes of an argument that holds one of them must have.
+        self._marks = [decode_address(one)[1].hex() for one in addresses if is_standard(one)]
         self._closures: dict[str, tuple[BootContract, ...]] = {}
         self._whole: dict[str, tuple[BootContract, ...]] = {}
 
     def named_in(self, source: str, deployer: str) -> Iterator[BootContract]:
         """Those that a source names, each after what it needs itself."""
-        for identifier in _names(source, deployer if deployer in (MAINNET, TESTNET, SBTC) else ""):
+        for identifier in _names(source, deployer if deployer in _ADDRESSES else ""):
             yield from self.needed(identifier)
+
+    def held_by(self, arguments: Iterable[Argument]) -> Iterator[BootContract]:
+        """Those that arguments of a call hold, each after what it needs itself."""
+        for argument in arguments:
+            given = argument.hex() if isinstance(argument, bytes) else argument
+            # Few arguments hold one, and reading them takes longer than looking for addresses.
+            if isinstance(given, str) and not any(mark in given.lower() for mark in self._marks):
+                continue
+            for identifier in contracts_in(given):
+                yield from self.needed(identifier)
 
     def needed(self, identifier: str) -> tuple[BootContract, ...]:
         """A contract, if it is one of these, after all that it needs; those that watch follow."""
@@ -111,14 +128,16 @@ class BootContracts:
 
 
 def _names(source: str, deployer: str) -> Iterator[str]:
-    for match in _FULL.finditer(source):
-        yield f"{match[1]}.{match[2]}"
+    # Most sources name none: looking for the addresses alone is a tenth of a search for names.
+    if any(address in source for address in _ADDRESSES):
+        for match in _FULL.finditer(source):
+            yield f"{match[1]}.{match[2]}"
     if deployer:
         for match in _SIBLING.finditer(source):
             yield f"{deployer}.{match[1]}"
 
 
-def contracts_in(argument: Value | bytes | str) -> Iterator[str]:
+def contracts_in(argument: Argument) -> Iterator[str]:
     """The contracts that an argument of a call holds."""
     if isinstance(argument, str):
         try:

@@ -30,12 +30,13 @@ from compiler.contracts import DEPLOYER, bind
 from compiler.costs import Cost
 from compiler.diagnostics import ClarityError
 from compiler.interface import ContractInterface
+from compiler.interface_bytes import StoredInterface
 from compiler.values import NONE, Value
 from compiler.versions import ClarityVersion, Epoch
 from runtime import accounts, simnet, snippets
 from runtime.addressing import is_standard
 from runtime.arguments import Argument, argument_values
-from runtime.boot import BootContract, BootContracts, contracts_in
+from runtime.boot import BootContract, BootContracts
 from runtime.codec import principal_bytes
 from runtime.contracts import Contract
 from runtime.engine import Engine, engine_for
@@ -46,7 +47,13 @@ from runtime.host import Host
 from runtime.instance import Guest
 from runtime.keepsake import Keepsake
 from runtime.memory import UncountedMemoryError
-from runtime.modules import Artifact, CompileInMemory, ModuleProvider, ModuleRequest
+from runtime.modules import (
+    Artifact,
+    CompileInMemory,
+    Interfaces,
+    ModuleProvider,
+    ModuleRequest,
+)
 from runtime.prepared import Prepared
 from runtime.receipts import Receipt
 from runtime.session import Isolation, Session
@@ -286,12 +293,8 @@ class Chain:
 
     def _find_boot(self, boot: BootContracts, contract: str, arguments: Sequence[Argument]) -> None:
         """Deploy the boot contracts that a call names."""
-        for found in boot.needed(contract):
+        for found in (*boot.needed(contract), *boot.held_by(arguments)):
             self._deploy_found(found)
-        for argument in arguments:
-            for identifier in contracts_in(argument):
-                for found in boot.needed(identifier):
-                    self._deploy_found(found)
 
     def _deploy_found(self, found: BootContract) -> None:
         receipt = self.deploy_boot(*found)
@@ -407,7 +410,7 @@ class Chain:
             artifact = self.modules(request)
         except ClarityError as error:
             raise Rejected(bind(error.diagnostic.message, address, name)) from None
-        contract = Contract(identifier, source, version, rules, artifact.interface)
+        contract = Contract(identifier, source, version, rules, artifact.stored_interface)
         saved = not as_simnet or bool(artifact.description.functions or artifact.interface.traits)
         sender = simnet.DEPLOYER if as_simnet and snippets.is_snippet(source) else address
         tx = self.host.tx
@@ -526,7 +529,7 @@ def _told(error: TransactionError, contract: str, function: str) -> TransactionE
     return error
 
 
-class Siblings(Mapping[str, ContractInterface]):
+class Siblings(Interfaces):
     """The chain's interfaces as a contract of one deployer names and sees them."""
 
     __slots__ = ("_address", "_contracts")
@@ -536,11 +539,17 @@ class Siblings(Mapping[str, ContractInterface]):
         self._address = address
 
     def __getitem__(self, identifier: str) -> ContractInterface:
-        full = identifier
+        return self._contracts[self._full(identifier)].seen_by(identifier, self._address)
+
+    def stored(self, identifier: str) -> StoredInterface | None:
+        """See `Interfaces`."""
+        contract = self._contracts.get(self._full(identifier))
+        return None if contract is None else contract.stored_interface
+
+    def _full(self, identifier: str) -> str:
         if identifier.startswith(DEPLOYER):
-            full = self._address + identifier[len(DEPLOYER) :]
-        contract = self._contracts[full]
-        return contract.seen_by(identifier, self._address)
+            return self._address + identifier[len(DEPLOYER) :]
+        return identifier
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._contracts)

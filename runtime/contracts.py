@@ -8,6 +8,7 @@ from typing import Final
 
 from compiler.contracts import DEPLOYER, SELF
 from compiler.interface import ContractInterface, FunctionSignature
+from compiler.interface_bytes import StoredInterface
 from compiler.interface_names import bound
 from compiler.type_relations import canonicalize
 from compiler.types import TraitIdentifier, Type
@@ -33,14 +34,14 @@ class Contract:
         source: str,
         version: ClarityVersion,
         epoch: Epoch,
-        interface: ContractInterface,
+        interface: StoredInterface,
     ) -> None:
         self.id = identifier
         self.address, _, self.name = identifier.partition(".")
         self.source = source
         self.version = version
         self.epoch = epoch
-        self.interface = interface
+        self.stored_interface = interface
         self.constants: dict[str, Keepsake] = {}
         self.limits: dict[str, int | None] = {}
         self.artifacts: dict[Epoch, Artifact] = {}
@@ -50,6 +51,11 @@ class Contract:
         self._signatures: dict[tuple[str, Epoch], FunctionSignature] = {}
         self._parameters: dict[str, tuple[Type, ...]] = {}
         self._typed_in: Epoch | None = None
+
+    @property
+    def interface(self) -> ContractInterface:
+        """Its interface, with the marks of `compiler.contracts`."""
+        return self.stored_interface.whole
 
     @cached_property
     def size(self) -> int:

@@ -119,6 +119,21 @@ class BoundSite:
         return values
 
 
+class BoundSites(dict[int, BoundSite]):
+    """A module's sites by their numbers, each bound when it is first come to."""
+
+    __slots__ = ("_contract", "_sites")
+
+    def __init__(self, sites: Sequence[Site], contract: Contract) -> None:
+        super().__init__()
+        self._sites = sites
+        self._contract = contract
+
+    def __missing__(self, number: int) -> BoundSite:
+        bound = self[number] = BoundSite(self._sites[number], self._contract)
+        return bound
+
+
 class Export:
     """A function of the contract, prepared: codecs of its parameters and its result."""
 
@@ -223,6 +238,7 @@ class Guest:
         "_size",
         "active",
         "bloated",
+        "callers",
         "calls_others",
         "context",
         "contract",
@@ -258,9 +274,11 @@ class Guest:
         # of these was called lately.
         self.prepared: set[tuple[str, str, str]] = set()
         self.used = False
+        # Who has called which of its functions, of late.
+        self.callers: set[tuple[str, str]] = set()
         # Those that have been called.
         self.exports: dict[str, Export] = {}
-        self.sites = [BoundSite(site, contract) for site in self.description.sites]
+        self.sites = BoundSites(self.description.sites, contract)
         self.calls_others = any(site.kind == "call" for site in self.description.sites)
         self.keys = Keys(contract.id, artifact)
         for identifier, address in self.description.principals:

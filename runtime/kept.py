@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 
 from cache.digest import Digest
 from compiler.consensus import deserialize, serialize
-from compiler.interface_bytes import from_bytes, to_bytes
+from compiler.interface_bytes import StoredInterface
 from compiler.values import Value
 from compiler.versions import ClarityVersion, Epoch
 from runtime.chain import Chain
@@ -142,7 +142,7 @@ class KeptChain(Chain):
             (artifact,) = contract.artifacts.values()
             stored = StoredContract(
                 contract.source,
-                to_bytes(contract.interface),
+                contract.stored_interface.data,
                 int(contract.version),
                 str(contract.epoch),
                 self.block_height,
@@ -229,7 +229,7 @@ def _restore(chain: Chain, identifier: str, compiler: bytes) -> None:
         stored.source,
         ClarityVersion(stored.clarity_version),
         Epoch.parse(stored.epoch),
-        from_bytes(stored.interface),
+        StoredInterface(stored.interface),
     )
     contract.limits = {
         name: None if limit is None else int(limit) for name, limit in values["limits"].items()
@@ -243,7 +243,7 @@ def _restore(chain: Chain, identifier: str, compiler: bytes) -> None:
     _check_wasm(chain, contract, artifact, compiler)
     same = values["compiler"] == compiler.hex()
     if not same:
-        contract.interface = artifact.interface
+        contract.stored_interface = artifact.stored_interface
     for name, of, _ in artifact.description.constants:
         kept = values["constants"][name]
         contract.constants[name] = (

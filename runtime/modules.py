@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
@@ -12,22 +13,31 @@ from msgspec import Struct
 from compiler.description import ModuleDescription
 from compiler.diagnostics import ClarityError
 from compiler.interface import ContractInterface
-from compiler.interface_bytes import canonical_bytes
+from compiler.interface_bytes import StoredInterface, canonical_bytes
 from compiler.versions import ClarityVersion, Epoch
 from runtime.engine import Engine, Module
 
 
+class Interfaces(Mapping[str, ContractInterface]):
+    """Contracts by the names that a source has for them, each interface bound to that name."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def stored(self, identifier: str) -> StoredInterface | None:
+        """A contract's interface as the contract itself has it; `None` where there is none."""
+
+
 class ModuleRequest(Struct, frozen=True):
-    """What decides a module. `interfaces` finds a contract by the name that the source has for it,
-    bound to that name; what it lacks does not exist. `contract` is what it is deployed as;
-    its address matters only where the source names contracts at that address by it. With
-    `counts_memory` the module counts memory as the interpreter does."""
+    """What decides a module. What `interfaces` lacks does not exist. `contract` is what it is
+    deployed as; its address matters only where the source names contracts at that address by it.
+    With `counts_memory` the module counts memory as the interpreter does."""
 
     source: str
     version: ClarityVersion
     epoch: Epoch
     cost_epoch: Epoch
-    interfaces: Mapping[str, ContractInterface]
+    interfaces: Interfaces
     contract: str = ""
     counts_memory: bool = False
 
@@ -41,20 +51,25 @@ class ModuleRequest(Struct, frozen=True):
 class Artifact:
     """A compiled contract: bytes, description, interface; native code once it was asked for."""
 
-    __slots__ = ("_module", "_native", "description", "interface", "wasm")
+    __slots__ = ("_module", "_native", "description", "stored_interface", "wasm")
 
     def __init__(
         self,
         wasm: bytes,
-        interface: ContractInterface,
+        interface: StoredInterface,
         description: ModuleDescription,
         native: bytes | None = None,
     ) -> None:
         self.wasm = wasm
-        self.interface = interface
+        self.stored_interface = interface
         self.description = description
         self._native = native
         self._module: Module | None = None
+
+    @property
+    def interface(self) -> ContractInterface:
+        """What is known of the contract from outside."""
+        return self.stored_interface.whole
 
     def module(self, engine: Engine) -> Module:
         """The module, loaded for an engine."""
@@ -137,14 +152,14 @@ class CompileInMemory:
             (
                 known
                 for needs, known in results
-                if all(observed(request.interfaces.get(n)) == seen for n, seen in needs.items())
+                if all(_observed(request.interfaces.get(n)) == seen for n, seen in needs.items())
             ),
             None,
         )
         if result is None:
             noted = Noted(request.interfaces)
             result = self._compile(request, noted)
-            results.append(({n: observed(i) for n, i in noted.asked.items()}, result))
+            results.append(({n: _observed(i) for n, i in noted.asked.items()}, result))
             if len(self._known) > _KEPT:
                 self._known.popitem(last=False)
         if isinstance(result, ClarityError):
@@ -170,11 +185,13 @@ class CompileInMemory:
         except ClarityError as error:
             return error
         return Artifact(
-            compiled.wasm, compiled.interface, ModuleDescription.from_bytes(compiled.metadata)
+            compiled.wasm,
+            StoredInterface.of(compiled.interface),
+            ModuleDescription.from_bytes(compiled.metadata),
         )
 
 
-class ByIdentity:
+class _ByIdentity:
     """An interface compared by identity: hashing its types would cost more than its bytes."""
 
     __slots__ = ("interface",)
@@ -183,19 +200,17 @@ class ByIdentity:
         self.interface = interface
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ByIdentity) and self.interface is other.interface
+        return isinstance(other, _ByIdentity) and self.interface is other.interface
 
     def __hash__(self) -> int:
         return id(self.interface)
 
 
-def observed(interface: ContractInterface | None) -> bytes | None:
+def _observed(interface: ContractInterface | None) -> bytes | None:
     """What a compilation can see of an interface, `None` where there is none."""
-    if interface is None:
-        return None
-    return _observed(ByIdentity(interface))
+    return None if interface is None else _observed_bytes(_ByIdentity(interface))
 
 
 @lru_cache(maxsize=20_000)
-def _observed(interface: ByIdentity) -> bytes:
+def _observed_bytes(interface: _ByIdentity) -> bytes:
     return canonical_bytes(interface.interface)

@@ -27,7 +27,7 @@ from clarbuild.project import Chain, Project
 from clarbuild.units import read_text
 from compiler.costs import Cost
 from compiler.description import ModuleDescription
-from compiler.interface_bytes import from_bytes
+from compiler.interface_bytes import StoredInterface
 from compiler.versions import Epoch
 from runtime.chain import Siblings
 from runtime.contracts import Contract
@@ -100,7 +100,7 @@ def _deployed(builder: Builder, outcome: Outcome) -> Deployed | None:
         return None
     unit = outcome.unit
     contract = Contract(
-        unit.id, builder.text(outcome.number), unit.version, unit.epoch, from_bytes(interface)
+        unit.id, builder.text(outcome.number), unit.version, unit.epoch, StoredInterface(interface)
     )
     return contract, ModuleDescription.from_bytes(metadata)
 

@@ -15,7 +15,6 @@ from clarbuild.key import Profile
 from clarbuild.provider import CachedModules
 from clarbuild.surroundings import toolchain
 from clarbuild.version import VERSION
-from compiler.interface_bytes import to_bytes
 from compiler.wasm.disassembler import disassemble
 from runtime.chain import Chain, Siblings
 from runtime.contracts import Contract
@@ -42,7 +41,7 @@ class Rebuild(Struct, frozen=True):
         """Build with no cache, and compare byte for byte; which output differs, if one does."""
         after = CompileInMemory(self.profile)(self.request)
         outputs: list[tuple[str, Callable[[Artifact], object]]] = [
-            ("interface", lambda of: to_bytes(of.interface)),
+            ("interface", lambda of: of.stored_interface.data),
             ("metadata", lambda of: of.description.to_json()),
             ("wasm", lambda of: of.wasm),
         ]

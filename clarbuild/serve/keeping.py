@@ -13,7 +13,6 @@ from typing import Any, Final
 from msgspec import Struct
 
 from compiler.fingerprint import fingerprint
-from compiler.interface_bytes import to_bytes
 from compiler.versions import Epoch
 from runtime import kept
 from runtime.boot import SBTC, TESTNET, BootContracts
@@ -138,7 +137,7 @@ def _deploy_boot(chain: Chain, folder: Path) -> None:
             raise BootFault(f"{found.id}: {receipt.error}")
         stored = StoredContract(
             found.source,
-            to_bytes(artifact.interface),
+            artifact.stored_interface.data,
             int(found.version),
             str(found.epoch),
             chain.block_height,

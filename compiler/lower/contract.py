@@ -62,9 +62,10 @@ def lower_contract(module: ModuleLowering) -> None:
             _declare_function(module, typed.functions[name], effects, places.get(name))
             # In order of definition, so that what a function calls is known when it is called.
             lower_function(module, module.functions[name], typed.functions[name])
-            entry = module.description.functions[name]
-            module.description.functions[name] = replace(
-                entry, costs=module.cost_ranges[name], memory=module.memory_bounds[name]
+            module.function_entries[name] = replace(
+                module.function_entries[name],
+                costs=module.cost_ranges[name],
+                memory=module.memory_bounds[name],
             )
             form.charge_function(node)
         elif keyword is None:
@@ -129,9 +130,7 @@ def _declare_function(
     module.functions[typed.name] = UserFunction(
         typed.name, typed.kind, parameters, result, ref, typed.name in effects, calls_out
     )
-    module.description.functions[typed.name] = FunctionEntry(
-        typed.kind, typed.signature.args, result
-    )
+    module.function_entries[typed.name] = FunctionEntry(typed.kind, typed.signature.args, result)
 
 
 def _mentions(typed: TypedContract) -> dict[str, set[str]]:

@@ -12,7 +12,7 @@ from compiler.contracts import DEPLOYER, SELF
 from compiler.costs import CostTable, cost_table
 from compiler.costs.memory import MemoryBound
 from compiler.costs.ranges import CostRange
-from compiler.description import ModuleDescription, Site
+from compiler.description import FunctionEntry, ModuleDescription, Site
 from compiler.layout import declared_dimensions, layout_of
 from compiler.lower.cost_places import CostPlaces
 from compiler.lower.typed.functions import TypedFunctions
@@ -88,7 +88,9 @@ class ModuleLowering:
         self.cost_ranges: dict[str, CostRange] = {}
         self.memory_bounds: dict[str, MemoryBound] = {}
         self.costs: CostTable = cost_table(cost_epoch)
-        self.description = ModuleDescription()
+        # What `description` has of functions.
+        self.function_entries: dict[str, FunctionEntry] = {}
+        self.description = ModuleDescription(self.function_entries)
         self.functions: dict[str, UserFunction] = {}
         self.transactions: dict[str, FuncRef] = {}
         self.constants: dict[str, tuple[Type, int]] = {}

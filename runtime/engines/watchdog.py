@@ -105,7 +105,7 @@ class PortableModules:
         found = self._modules(request)
         known = self._known.get(id(found))
         if known is None:
-            portable = Artifact(found.wasm, found.interface, found.description)
+            portable = Artifact(found.wasm, found.stored_interface, found.description)
             known = self._known[id(found)] = (found, portable)
             if len(self._known) > _KEPT:
                 self._known.popitem(last=False)

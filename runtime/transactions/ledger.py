@@ -15,7 +15,6 @@ from typing import Final
 from msgspec import Struct
 
 from compiler.addresses import decode_address
-from compiler.interface_bytes import to_bytes
 from compiler.values import Ok, Value
 from runtime import accounts
 from runtime.arguments import argument_values
@@ -360,7 +359,7 @@ def _keep(chain: Chain, identifier: str, describe: Describe) -> None:
         return
     stored = StoredContract(
         contract.source,
-        to_bytes(contract.interface),
+        contract.stored_interface.data,
         int(contract.version),
         str(contract.epoch),
         chain.block_height,

@@ -11,7 +11,6 @@ from clarbuild.provider import CachedModules
 from clarbuild.serve.keeping import keep_contract, open_kept
 from clarbuild.surroundings import toolchain
 from compiler.fingerprint import fingerprint
-from compiler.interface_bytes import to_bytes
 from compiler.values import UInt
 from compiler.versions import Epoch
 from runtime.kept import KeptChain
@@ -69,7 +68,7 @@ def test_a_served_chain_outlives_its_compiler():
     assert chain.deploy(CONTRACT, SOURCE, 4).ok
     contract, artifact = chain.contracts[CONTRACT], chain.artifact(CONTRACT)
     kept = keep_contract(chain, CONTRACT, artifact.wasm)
-    stored = StoredContract(SOURCE, to_bytes(contract.interface), 4, "3.3", chain.block_height)
+    stored = StoredContract(SOURCE, contract.stored_interface.data, 4, "3.3", chain.block_height)
     store_contract(store, CONTRACT, stored, kept)
     store.end_block(chain.block_height)
     assert answer(open_kept(store, modules, "debug", **begin)) == UInt(42)

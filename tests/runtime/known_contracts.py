@@ -37,7 +37,7 @@ class Known:
             Siblings(self.contracts, address),
             identifier,
         )
-        interface = self.modules(request).interface
+        interface = self.modules(request).stored_interface
         self.contracts[identifier] = Contract(
             identifier, source, request.version, self.epoch, interface
         )

@@ -51,6 +51,9 @@ def test_two_thousand_contracts_answer_with_few_instances(
             assert receipt.value == Ok(UInt(10 + turn * number))
     live = _live(chain, CONTRACTS)
     assert live == list(range(CONTRACTS - 100, CONTRACTS))
+    assert not chain.session.prepared_calls
+    for number in live:
+        assert chain.call(_name(number), "add", [UInt(0)], DEPLOYER).ok
     assert len(chain.session.prepared_calls) == 100
 
 
@@ -68,12 +71,12 @@ def test_what_is_called_often_stays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_forgetting_one_contract_leaves_the_others_prepared() -> None:
     chain = _chain(2)
-    for number in (0, 1):
+    for number in (0, 1, 0, 1):
         assert chain.call(_name(number), "add", [UInt(1)], DEPLOYER).ok
     chain.session.forget(_name(0))
     assert list(chain.session.prepared_calls) == [(_name(1), "add", DEPLOYER)]
-    assert chain.call(_name(0), "add", [UInt(1)], DEPLOYER).value == Ok(UInt(12))
-    assert chain.call(_name(1), "add", [UInt(1)], DEPLOYER).value == Ok(UInt(12))
+    assert chain.call(_name(0), "add", [UInt(1)], DEPLOYER).value == Ok(UInt(13))
+    assert chain.call(_name(1), "add", [UInt(1)], DEPLOYER).value == Ok(UInt(13))
 
 
 MEASURE = """

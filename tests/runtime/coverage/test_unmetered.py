@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from compiler.description import ModuleDescription
+from compiler.interface_bytes import StoredInterface
 from compiler.pipeline import CompileOptions, compile_contract
 from runtime.chain import Chain
 from runtime.modules import Artifact, ModuleRequest
@@ -26,7 +27,9 @@ def unmetered(request: ModuleRequest) -> Artifact:
         request.source, request.version, request.epoch, request.interfaces, options
     )
     return Artifact(
-        compiled.wasm, compiled.interface, ModuleDescription.from_bytes(compiled.metadata)
+        compiled.wasm,
+        StoredInterface.of(compiled.interface),
+        ModuleDescription.from_bytes(compiled.metadata),
     )
 
 
