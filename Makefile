@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test lint bench bench-all bench-publish bench-compare conformance coverage rpc-check serve-load crosscheck campaign reference-vm clean \
 	bench-builds faults faults-kill faults-processes faults-damage faults-planted faults-machine \
-	kills splits
+	kills splits random-calls
 
 demo: $(STAMP)
 	@BIN=$(BIN) sh sample_projects/demo.sh
@@ -120,6 +120,12 @@ kills: $(STAMP)
 SPLITS ?=
 splits: $(STAMP)
 	$(BIN)/python -m tests.conformance.splits $(SHARED)/corpus $(SPLITS)
+
+# The contracts of the recorded logs, called with arguments of our own on both VMs:
+# make random-calls RANDOM_CALLS='mainnet --epoch 4.0 --rounds 2 --seed 7'
+RANDOM_CALLS ?=
+random-calls: $(STAMP) reference-vm
+	$(BIN)/python -m tests.conformance.random_calls $(SHARED)/corpus $(RANDOM_CALLS)
 
 $(STAMP): pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -5,6 +5,7 @@ Executors are imported late: who finds everything in the cache needs none.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -30,7 +31,9 @@ def make_executor(jobs: int | None, work_bytes: int) -> Executor:
 
     # Not "fork": the progress display and the file watcher have threads.
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=_start_worker)
+    return ProcessPoolExecutor(
+        jobs, mp_context=context, initializer=_start_worker, initargs=(gc.get_threshold(),)
+    )
 
 
 def stop(executor: Executor) -> None:
@@ -49,9 +52,11 @@ def available_processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _start_worker() -> None:
+def _start_worker(garbage_thresholds: tuple[int, int, int]) -> None:
     import multiprocessing
 
+    # As seldom as the process that asks: a sixth of compiling would be looking for garbage.
+    gc.set_threshold(*garbage_thresholds)
     # Ctrl-C is the parent's business; a worker whose parent was killed has none.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
@@ -60,6 +65,7 @@ def _start_worker() -> None:
     from clarbuild.worker import warm
 
     warm()
+    gc.freeze()
 
 
 def _follow(wait_for_parent: Callable[[], None]) -> None:

@@ -65,7 +65,7 @@ from runtime.replay import apply_operation
 
 _CALLS: Final = ("call", "read")
 _BATCH: Final = 100
-_BEGAN: Final = 1_780_000_000
+BEGAN: Final = 1_780_000_000
 _WALLETS: Final = (
     "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM",
     "ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5",
@@ -262,7 +262,6 @@ class Segment:
     ) -> None:
         self._reference, self._chain, self._chance, self._out = reference, chain, chance, out
         self._waiting: list[tuple[Operation, dict[str, Any]]] = []
-        self._sources: dict[str, str] = {}
         self.caller = Caller(chain, chance)
         self.compared = 0
         self.ok = 0
@@ -281,10 +280,20 @@ class Segment:
                 if receipt.value is not None:
                     self.caller.answered(contract, receipt.value)
             elif contract in self._chain.contracts:
-                self._sources[contract] = operation["code"]
                 self.caller.know(contract, operation["code"])
         if len(self._waiting) >= _BATCH:
             self.compare()
+
+    def call_all(self, rounds: int, functions: int) -> None:
+        """Call so many functions of each contract in every round."""
+        for _ in range(rounds):
+            contracts = self.caller.contracts
+            self._chance.shuffle(contracts)
+            for contract in contracts:
+                for operation in self.caller.operations(contract, functions):
+                    self.do(operation)
+            self.do({"op": "mine", "burn": self._chance.randint(1, 30)})
+        self.compare()
 
     def compare(self) -> None:
         """Compare what both answered since the last time."""
@@ -313,10 +322,10 @@ def _short(receipt: dict[str, Any]) -> str:
     return f"{receipt['result'][:300]} {list(cost.values()) if cost else ''}"
 
 
-def _segments(folder: Path, epoch: str | None) -> Iterator[list[dict[str, Any]]]:
-    """What each chain of a log begins with: all but calls, with the sources."""
+def beginnings(log: Path, epoch: str | None = None) -> Iterator[list[dict[str, Any]]]:
+    """What each chain of a log begins with, in `epoch`: all but calls, with the sources."""
     segment: list[dict[str, Any]] = []
-    for text in (folder / "log.jsonl").open(encoding="utf-8"):
+    for text in log.open(encoding="utf-8"):
         operation = json.loads(text)
         if operation["op"] == "reset":
             if segment:
@@ -324,7 +333,7 @@ def _segments(folder: Path, epoch: str | None) -> Iterator[list[dict[str, Any]]]
             segment = []
         elif operation["op"] == "deploy":
             if "code" not in operation:
-                source = (folder / operation["source"]).read_bytes()
+                source = (log.parent / operation["source"]).read_bytes()
                 operation["code"] = source.decode()
             segment.append(operation)
         elif operation["op"] == "epoch" and epoch is not None:
@@ -357,23 +366,16 @@ def main() -> int:
     causes: Counter[str] = Counter()
     compared, began = 0, time.monotonic()
     print(f"seed {given.seed}", flush=True)
-    with around.store.lease(), ReferenceVM(genesis_time=_BEGAN) as reference:
-        for number, beginning in enumerate(_segments(folder, given.epoch)):
+    with around.store.lease(), ReferenceVM(genesis_time=BEGAN) as reference:
+        for number, beginning in enumerate(beginnings(folder / "log.jsonl", given.epoch)):
             if number % step != first:
                 continue
             chance = random.Random(f"{given.seed}/{number}")
-            chain = Chain(modules=modules, profile="release", boot=boot, genesis_time=_BEGAN)
+            chain = Chain(modules=modules, profile="release", boot=boot, genesis_time=BEGAN)
             segment = Segment(reference, chain, chance, out)
             for operation in beginning:
                 segment.do(operation)
-            for _ in range(given.rounds):
-                contracts = segment.caller.contracts
-                chance.shuffle(contracts)
-                for contract in contracts:
-                    for operation in segment.caller.operations(contract, given.functions):
-                        segment.do(operation)
-                segment.do({"op": "mine", "burn": chance.randint(1, 30)})
-            segment.compare()
+            segment.call_all(given.rounds, given.functions)
             compared += segment.compared
             causes += segment.causes
             print(
