@@ -117,11 +117,7 @@ def _fits(value: Value, of: Type, epoch: Epoch) -> bool:
                 return _fits(value.value, ok, epoch)
             return isinstance(value, Err) and _fits(value.value, err, epoch)
         case ListType(entry, most):
-            return (
-                isinstance(value, List)
-                and len(value) <= most
-                and all(_fits(item, entry, epoch) for item in value)
-            )
+            return isinstance(value, List) and len(value) <= most and _all_fit(value, entry, epoch)
         case TupleType(fields):
             return (
                 isinstance(value, Tuple)
@@ -130,6 +126,17 @@ def _fits(value: Value, of: Type, epoch: Epoch) -> bool:
             )
         case _:
             return _is_of(value, of, epoch)
+
+
+def _all_fit(items: List, of: Type, epoch: Epoch) -> bool:
+    """Whether each of `items` fits; elements of one class are looked at together."""
+    plain = _PLAIN.get(of.__class__)
+    if plain is not None:
+        return {*map(type, items)} <= {plain}
+    if isinstance(of, BufferType):
+        most = of.max_len
+        return all(item.__class__ is Buffer and len(item.value) <= most for item in items)
+    return all(_fits(item, of, epoch) for item in items)
 
 
 def _is_trait(of: Type) -> bool:

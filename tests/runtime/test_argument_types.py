@@ -42,6 +42,9 @@ GOOD: list[tuple[t.Type, Value]] = [
     (t.ResponseType(TRAIT, t.UINT), Ok(CONTRACT)),
     (t.ResponseType(TRAIT, t.UINT), Err(UInt(1))),
     (t.ListType(TRAIT, 2), List([CONTRACT, CONTRACT])),
+    (t.ListType(t.UINT, 2), List([UInt(1), UInt(2)])),
+    (t.ListType(t.BufferType(2), 2), List([Buffer(b"ab"), Buffer(b"")])),
+    (t.ListType(t.BufferType(2), 2), List()),
     (PAIR, Tuple({"a": Int(1), "b": CONTRACT})),
     (t.BufferType(2), Buffer(b"ab")),
     (t.StringAsciiType(2), StringAscii("ab")),
@@ -75,6 +78,9 @@ def test_values_bytes_and_hex_are_taken_alike(of: t.Type, value: Value) -> None:
         # A list of two types has no type at all.
         (t.StringAsciiType(2), List([Int(1), UInt(1)])),
         (t.INT, UInt(1)),
+        (t.ListType(t.INT, 2), List([Int(1), UInt(1)])),
+        (t.ListType(t.BufferType(2), 2), List([Buffer(b"ab"), Buffer(b"abc")])),
+        (t.ListType(t.BufferType(2), 2), List([Buffer(b"ab"), StringAscii("ab")])),
         (TRAIT, ADDRESS),
     ],
 )

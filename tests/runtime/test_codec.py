@@ -70,6 +70,13 @@ CASES = [
     (t.ResponseType(t.UINT, t.BOOL), Err(True)),
     (t.ResponseType(t.UINT, t.NO_TYPE), Ok(UInt(7))),
     (t.ListType(t.INT, 5), List([Int(1), Int(-2)])),
+    (t.ListType(t.UINT, 5), List([UInt((1 << 128) - 1), UInt(0)])),
+    (t.ListType(t.UINT, 5), List()),
+    (t.ListType(t.BufferType(3), 5), List([Buffer(b"abc"), Buffer(b""), Buffer(b"d")])),
+    (t.ListType(t.BufferType(3), 5), List([Buffer(b""), Buffer(b"")])),
+    (t.ListType(t.StringAsciiType(3), 5), List([StringAscii("abc"), StringAscii("")])),
+    (t.ListType(t.StringUtf8Type(3), 5), List([StringUtf8("hé🙂"), StringUtf8("a")])),
+    (t.ListType(t.PRINCIPAL, 5), List([Principal(ADDRESS), Principal(f"{ADDRESS}.pox")])),
     (t.ListType(t.NO_TYPE, 0), List()),
     (t.ListType(t.ListType(t.BufferType(2), 3), 5), List([List([Buffer(b"ab")]), List()])),
     (
