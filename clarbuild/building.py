@@ -16,7 +16,7 @@ from cache.digest import ActionKey
 from cache.outcome import Miss
 from clarbuild.artifacts import Brief
 from clarbuild.compilations import Compilations
-from clarbuild.context import Listener, Options, Surroundings
+from clarbuild.context import Listener, Options, Surroundings, checked
 from clarbuild.graph import Graph
 from clarbuild.lookup import Lookup
 from clarbuild.memory import Memory, Settled
@@ -61,6 +61,8 @@ class Building:
         memory: Memory,
         options: Options,
         around: Surroundings,
+        *,
+        check: Callable[[], None] = lambda: None,
         before: Building | None = None,
     ) -> None:
         self.manifest = manifest
@@ -83,7 +85,7 @@ class Building:
             lambda work: around.executor(options.jobs, work), around.compile
         )
         self._listen: Listener = lambda _event: None
-        self._plan_anew(settled if before is not None else self._still_stored(settled))
+        self._plan_anew(settled if before is not None else self._still_stored(settled, check))
 
     def run(
         self, listen: Listener, check: Callable[[], None], started: float, *, dry: bool
@@ -91,7 +93,7 @@ class Building:
         """The whole build; `started` is when it began, in `time.perf_counter`'s seconds."""
         self._listen = listen
         self.lookup.begin()
-        self._take_over()
+        self._take_over(check)
         self._announced = False
         try:
             self._work(check, dry=dry)
@@ -171,9 +173,11 @@ class Building:
 
     # What the build before left
 
-    def _still_stored(self, settled: Mapping[int, Settled]) -> Mapping[int, Settled]:
+    def _still_stored(
+        self, settled: Mapping[int, Settled], check: Callable[[], None]
+    ) -> Mapping[int, Settled]:
         """Those of the settled units whose artifacts are in the store."""
-        self.lookup.find({row.key for row in settled.values() if row.key is not None})
+        self.lookup.find({row.key for row in settled.values() if row.key is not None}, check)
         return {n: row for n, row in settled.items() if row.key in self.lookup.entries}
 
     def _plan_anew(self, settled: Mapping[int, Settled]) -> None:
@@ -221,10 +225,10 @@ class Building:
             self._around.toolchain,
         )
 
-    def _take_over(self) -> None:
+    def _take_over(self, check: Callable[[], None]) -> None:
         """Concludes what nothing has touched."""
         if self._before is None:
-            for number in self._untouched:
+            for number in checked(self._untouched, check):
                 self._keep(number)
             return
         self.outcomes = list(self._before.outcomes)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from msgspec import Struct, field
 
@@ -22,12 +22,27 @@ from compiler.versions import ClarityVersion, Epoch
 if TYPE_CHECKING:
     from concurrent.futures import Executor
 
+T = TypeVar("T")
+
+_CHECK_EVERY: Final = 256
+
 Listener = Callable[[Event], None]
 """Is told what happens, as it happens."""
 
 
 def silent(_event: Event) -> None:
     """A listener that nobody hears."""
+
+
+def checked(items: Iterable[T], check: Callable[[], None]) -> Iterator[T]:
+    """The items, with a call of `check`, which may raise, every so often.
+
+    Who edits a large project should not wait for all of it to be looked at.
+    """
+    for at, item in enumerate(items):
+        if not at % _CHECK_EVERY:
+            check()
+        yield item
 
 
 class Options(Struct, frozen=True):

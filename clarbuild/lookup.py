@@ -10,6 +10,7 @@ from cache.digest import ActionKey, Digest
 from cache.outcome import Action, Miss
 from cache.store import Store
 from clarbuild.artifacts import Brief, Entry, EntryFormatError, from_action, put_entry
+from clarbuild.context import checked
 from clarbuild.key import CompileStep
 from clarbuild.plan import Exported
 from clarbuild.remote import Remote, Wanted
@@ -17,7 +18,7 @@ from clarbuild.worker import CompileReply
 
 # So many actions are asked for by one query: in one piece, those of a large project would take
 # more memory than all else that a build knows of it.
-_AT_ONCE = 1000
+_AT_ONCE = 500
 
 
 class Lookup:
@@ -67,9 +68,9 @@ class Lookup:
 
     # Finding
 
-    def find(self, keys: Collection[ActionKey]) -> None:
+    def find(self, keys: Collection[ActionKey], check: Callable[[], None]) -> None:
         """Looks for artifacts that the build before had; those that are missed are remembered."""
-        for key, answer in self._answers(list(keys)):
+        for key, answer in checked(self._answers(list(keys)), check):
             if isinstance(answer, Miss):
                 self._known_misses[key] = answer
                 continue

@@ -17,7 +17,7 @@ from blake3 import blake3
 from msgspec.structs import replace
 
 from clarbuild.building import Building
-from clarbuild.context import Listener, Options, Surroundings
+from clarbuild.context import Listener, Options, Surroundings, checked
 from clarbuild.graph import Graph, link
 from clarbuild.key import Profile, Toolchain
 from clarbuild.manifest import load
@@ -29,8 +29,6 @@ from clarbuild.sources import Source, Sources
 from clarbuild.units import Manifest
 from clarbuild.worker import CompileRequest
 
-# A newer edit should not have to wait for all of a large project to be looked at.
-_CHECK_EVERY = 256
 _NO_REFERENCES = References((), ())
 
 
@@ -121,17 +119,21 @@ class Builder:
     def _begin(self, check: Callable[[], None] = lambda: None) -> Building:
         manifest = self.manifest()
         sources = self._sources()
-        found: list[Source] = []
-        for unit in manifest.units:
-            if not len(found) % _CHECK_EVERY:
-                check()
-            found.append(sources.source(unit))
+        found = [sources.source(unit) for unit in checked(manifest.units, check)]
         graph = self._linked(manifest, sources, found)
-        settled = self._settled(manifest, found, graph)
-        check()
+        settled = self._settled(manifest, found, graph, check)
         known = {} if self._whole is None else self._whole.lookup.entries
         return Building(
-            manifest, sources, found, graph, settled, known, self.memory, self.options, self.around
+            manifest,
+            sources,
+            found,
+            graph,
+            settled,
+            known,
+            self.memory,
+            self.options,
+            self.around,
+            check=check,
         )
 
     def _linked(self, manifest: Manifest, sources: Sources, found: list[Source]) -> Graph:
@@ -160,7 +162,13 @@ class Builder:
         clock = self.around.clock
         return Sources(self.around.files, self.memory, lambda: int(clock() * 1e9))
 
-    def _settled(self, manifest: Manifest, found: list[Source], graph: Graph) -> dict[int, Settled]:
+    def _settled(
+        self,
+        manifest: Manifest,
+        found: list[Source],
+        graph: Graph,
+        check: Callable[[], None],
+    ) -> dict[int, Settled]:
         """The units that the build before settled, and that are what they were then."""
         rows = self.memory.settled
         if not rows:
@@ -168,7 +176,7 @@ class Builder:
         units = manifest.units
         labels = [unit.label for unit in units]
         settled: dict[int, Settled] = {}
-        for number, label in enumerate(labels):
+        for number, label in enumerate(checked(labels, check)):
             row = rows.get(label)
             if (
                 row is not None
@@ -224,7 +232,7 @@ class Builder:
             self.memory,
             self.options,
             self.around,
-            before,
+            before=before,
         )
 
 

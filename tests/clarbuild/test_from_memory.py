@@ -8,6 +8,8 @@ import os
 import random
 import tracemalloc
 import weakref
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -131,6 +133,36 @@ class Project:
         return set()
 
 
+class _Superseded(Exception):
+    pass
+
+
+def _superseded_after(count: int) -> Callable[[], None]:
+    """Gives a build up when it asks for the last time of so many."""
+    left = iter(range(count))
+
+    def check() -> None:
+        if next(left, None) is None:
+            raise _Superseded
+
+    return check
+
+
+def test_a_look_at_everything_can_be_given_up_at_each_step(workspace: Workspace) -> None:
+    workspace.project({"token": "(define-public (pay) (ok 1))"})
+    builder = workspace.builder()
+    builder.build(lambda _event: None)
+    steps = 0
+    while True:
+        try:
+            builder.build(lambda _event: None, _superseded_after(steps))
+            break
+        except _Superseded:
+            steps += 1
+    # Sources, what is settled, what is in the store, what is taken over.
+    assert steps == 4
+
+
 @pytest.mark.parametrize("kind", ["project", "folder", "log"])
 def test_edits_at_random(tmp_path: Path, kind: str) -> None:
     """In one process after edits that a watcher names, in a next process, and from nothing."""
@@ -144,6 +176,10 @@ def test_edits_at_random(tmp_path: Path, kind: str) -> None:
     touched: set[str] | None = None
     for number in range(80):
         stored = dict(here.store.rows) if isinstance(here.store, MemoryStore) else {}
+        if touched is not None:
+            # A look at everything that an edit has superseded, however far it came.
+            with suppress(_Superseded):
+                watching.build(lambda _event: None, _superseded_after(rng.randrange(10)))
         results = [watching.build(lambda _event: None, touched=touched)]
         results.append(watching.build(lambda _event: None))
         results.append(here.build(project.target.name if kind == "log" else ""))
