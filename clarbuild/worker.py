@@ -110,11 +110,14 @@ def compile_request(request: CompileRequest) -> CompileReply:
             laps,
         )
         engine = engine_for(request.profile)
-        Module.validate(engine, compiled.wasm)
-        laps("validate")
-        native = compile_module(engine, compiled.wasm) if request.native else b""
+        native = b""
         if request.native:
+            # Validates as well.
+            native = compile_module(engine, compiled.wasm)
             laps("native code")
+        else:
+            Module.validate(engine, compiled.wasm)
+            laps("validate")
         return laps.reply(
             CompileReply(
                 diagnostics=tuple(compiled.diagnostics),
