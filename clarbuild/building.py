@@ -136,13 +136,13 @@ class Building:
     def _announce(self) -> None:
         if not self._announced:
             self._announced = True
-            hits = sum(outcome is not None for outcome in self.outcomes)
+            hits = len(self.outcomes) - self.outcomes.count(None)
             self._listen(Started(self.manifest, len(self.outcomes), hits))
 
     def _result(self, started: float) -> BuildResult:
         return BuildResult(
             self.manifest,
-            tuple(outcome for outcome in self.outcomes if outcome is not None),
+            tuple(filter(None, self.outcomes)),
             tuple(self._problems.of_cycle(cycle) for cycle in self.graph.cycles),
             time.perf_counter() - started,
         )
@@ -188,10 +188,10 @@ class Building:
         """
         self.settling.rows = settled
         units = range(len(self.manifest.units))
-        changed = {number for number in units if number not in settled}
+        changed = set(units).difference(settled)
         self._narrow = self._before is not None and len(changed) == 1
         self.open = changed if self._narrow else self.graph.reach(changed)
-        self._untouched = [number for number in settled if number not in self.open]
+        self._untouched = sorted(set(settled).difference(self.open))
         self._plan(self._untouched)
 
     def _widen(self) -> bool:
@@ -335,8 +335,8 @@ class Building:
             self._compilations.start(
                 sum(
                     len(self.text(number))
-                    for number, outcome in enumerate(self.outcomes)
-                    if outcome is None and self.found[number].digest is not None
+                    for number in self.open
+                    if self.outcomes[number] is None and self.found[number].digest is not None
                 )
             )
         for key in keys:

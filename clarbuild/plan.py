@@ -52,10 +52,11 @@ class Plan:
         self.graph = graph
         self._recall = recall
         self._settled = settled
-        self._states = [State.WAITING] * len(graph.units)
-        for number in settled:
-            self._states[number] = State.BUILT
-        open_ = [number for number, state in enumerate(self._states) if state is State.WAITING]
+        # Of ten thousand units most are settled: no loop over those.
+        open_ = sorted(set(range(len(graph.units))).difference(settled))
+        self._states = [State.BUILT] * len(graph.units)
+        for number in open_:
+            self._states[number] = State.WAITING
         self.unfinished = len(open_)
         self._missing = {
             number: sum(
