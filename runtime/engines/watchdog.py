@@ -22,8 +22,6 @@ from runtime.modules import Artifact, ModuleProvider, ModuleRequest
 _KEPT: Final = 20_000
 _raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
 _raise_in.argtypes = (ctypes.c_ulong, ctypes.py_object)
-_NOTHING: Final = ctypes.py_object()
-"""A null pointer: takes back what was to be raised."""
 
 
 class Overdue(BaseException):
@@ -36,7 +34,8 @@ class Watchdog:
     def __init__(self, engine: Engine, seconds: float) -> None:
         self.seconds = seconds
         self._engine = engine
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._watched: tuple[int, float] | None = None
         self._fired = False
         self._closed = False
@@ -54,10 +53,11 @@ class Watchdog:
         try:
             yield
         finally:
-            with self._changed:
+            # The lock itself: what is raised in a condition's `__enter__` would leave it locked.
+            with self._lock:
                 self._watched = None
-                # What was set and has not been raised yet is not to hit what comes after.
-                _raise_in(thread, _NOTHING)
+            if self._fired:
+                _meet()
         if self._fired:
             # Done in the last moment; but its instances are stopped.
             raise Overdue
@@ -86,6 +86,19 @@ class Watchdog:
                     self._engine.interrupt()
                 # Again after as long: what was raised may have been lost where nothing can raise.
                 self._watched = (thread, monotonic() + self.seconds)
+
+
+def _meet() -> None:
+    """Meet here what was set and has not been raised yet: it is not to hit what comes after.
+
+    To take it back (`PyThreadState_SetAsyncExc` with a null pointer) leaves Python 3.11 looking for
+    it at every call from then on, and under a profiler or a tracer, for ever at the next one.
+    """
+    try:
+        for _ in range(2):
+            pass
+    except Overdue:
+        pass
 
 
 def interruptible_engine(profile: str) -> Engine:
