@@ -53,7 +53,7 @@ bench-compare: $(STAMP)
 coverage: $(STAMP) reference-vm
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest tests/compiler tests/runtime tests/samples tests/conformance tests/fuzz \
-		tests/abuse -k "not signal_handlers and not keyboard_interrupt"
+		tests/abuse tests/clarbuild/serve -k "not signal_handlers and not keyboard_interrupt"
 	$(BIN)/coverage combine
 	$(BIN)/coverage report
 	$(BIN)/coverage json -q -o .coverage.json

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -100,3 +101,32 @@ def test_layers_stay_few_while_much_is_forked():
         forked_dict(one)
     assert len(one._frozen) < 15
     assert len(one) == 2_000
+
+
+def test_what_a_history_refuses():
+    known = forked_list([1, 2, 3])[0]
+    known.insert(3, 4)
+    assert list(known) == [1, 2, 3, 4]
+    with pytest.raises(ValueError, match="only a stretch"):
+        known[::2]
+    for index in (4, -5):
+        with pytest.raises(IndexError):
+            known[index]
+    for cut in (0, slice(1, 2), slice(1, None, 1)):
+        with pytest.raises(TypeError, match="only cut off at its end"):
+            del known[cut]
+    with pytest.raises(TypeError, match="not rewritten"):
+        known[0] = 9
+    with pytest.raises(TypeError, match="not rewritten"):
+        known.insert(0, 9)
+    assert list(known) == [1, 2, 3, 4]
+
+
+def test_what_a_mapping_lacks_cannot_be_deleted():
+    known: ForkedDict[str, int] = forked_dict({"a": 1})[0]
+    with pytest.raises(KeyError):
+        del known["b"]
+    del known["a"]
+    with pytest.raises(KeyError):
+        del known["a"]
+    assert len(known) == 0

@@ -12,7 +12,7 @@ import runtime.session as sessions
 from compiler.values import Ok, UInt
 from runtime.chain import Chain
 from runtime.modules import CompileInMemory
-from runtime.simnet import DEPLOYER
+from runtime.simnet import DEPLOYER, WALLET_1
 
 REPOSITORY = Path(__file__).parents[2]
 CONTRACTS = 2_000
@@ -77,6 +77,21 @@ def test_forgetting_one_contract_leaves_the_others_prepared() -> None:
     assert list(chain.session.prepared_calls) == [(_name(1), "add", DEPLOYER)]
     assert chain.call(_name(0), "add", [UInt(1)], DEPLOYER).value == Ok(UInt(13))
     assert chain.call(_name(1), "add", [UInt(1)], DEPLOYER).value == Ok(UInt(13))
+
+
+def test_only_so_many_callers_are_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "MAX_NOTED_CALLERS", 1)
+    chain = _chain(1)
+    for sender, prepared in (
+        (DEPLOYER, 0),
+        (WALLET_1, 0),  # takes the other's place
+        (DEPLOYER, 0),
+        (DEPLOYER, 1),
+        (DEPLOYER, 1),
+    ):
+        assert chain.call(_name(0), "add", [UInt(1)], sender).ok
+        assert len(chain.session.prepared_calls) == prepared
+    assert chain.call(_name(0), "add", [UInt(1)], WALLET_1).value == Ok(UInt(16))
 
 
 MEASURE = """

@@ -64,3 +64,18 @@ def test_every_line_that_asks_is_answered(tmp_path):
 def test_a_line_that_is_no_json_is_answered_too(tmp_path):
     answers = run(tmp_path, ["{", json.dumps(LOG[0]), json.dumps(LOG[2])])
     assert [answer["ok"] for answer in answers] == [False, True]
+
+
+def test_a_stretch_of_a_log(tmp_path):
+    log = tmp_path / "log.jsonl"
+    log.write_text("".join(f"{json.dumps(line)}\n" for line in LOG))
+    assert [answer.line for answer in replay(log, first=1, last=3)] == [3]
+    assert [answer.line for answer in replay(log, first=4, last=5)] == [5]
+
+
+def test_a_boot_contract_that_is_none_is_told_of_in_the_log_alone(tmp_path, caplog):
+    log = tmp_path / "log.jsonl"
+    boot = {"op": "deploy", "contract": f"{DEPLOYER}.boot", "code": "(bad", "clarity": 1}
+    log.write_text(json.dumps({**boot, "boot": True, "epoch": "2.05"}) + "\n")
+    assert list(replay(log)) == []
+    assert caplog.records[0].message.startswith("boot contract ST1")
