@@ -17,33 +17,28 @@ import re
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from clarbuild.crosscheck import log_operations
 from clarbuild.provider import CachedModules
 from clarbuild.surroundings import open_surroundings
 from compiler.interface import ContractInterface, FunctionSignature
 from compiler.types import (
-    BoolType,
     BufferType,
     CallableTraitType,
     IntType,
-    ListType,
-    OptionalType,
     PrincipalType,
-    ResponseType,
     StringAsciiType,
     StringUtf8Type,
     TraitIdentifier,
     TraitReferenceType,
-    TupleType,
     Type,
     UIntType,
 )
 from compiler.values import (
-    NONE,
     Buffer,
     Err,
     Int,
@@ -59,6 +54,7 @@ from compiler.values import (
 )
 from runtime.boot import BootContracts
 from runtime.chain import Chain, Siblings
+from runtime.crosscheck.generator.material import SENDERS, Material
 from runtime.crosscheck.pair import cause_of, comparable
 from runtime.reference import Operation, ReferenceVM, invocation
 from runtime.replay import apply_operation
@@ -66,11 +62,14 @@ from runtime.replay import apply_operation
 _CALLS: Final = ("call", "read")
 _BATCH: Final = 100
 BEGAN: Final = 1_780_000_000
-_WALLETS: Final = (
-    "ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM",
-    "ST1SJ3DTE5DN7X54YDH5D64R3BCB6A2AG2ZQ8YPD5",
-)
-_NUMBERS: Final = (0, 1, 2, 3, 5, 10, 100, 1_000, 10_000, 1_000_000, 100_000_000, 2**64, 2**127 - 1)
+_KINDS: Final[dict[type[Type], type]] = {
+    IntType: Int,
+    UIntType: UInt,
+    PrincipalType: Principal,
+    BufferType: Buffer,
+    StringAsciiType: StringAscii,
+    StringUtf8Type: StringUtf8,
+}
 _LITERALS: Final = re.compile(
     r"""(?P<uint>\bu\d+)|(?P<principal>'S[PTMN][0-9A-Z]+(?:\.[\w-]+)?)|0x(?P<buffer>[0-9a-fA-F]*)"""
     r"""|(?P<utf8>u"[^"\\]*")|(?P<ascii>"[^"\\]*")"""
@@ -126,6 +125,28 @@ class Pool:
         return self._chance.choice(kept) if kept and self._chance.random() < 0.5 else None
 
 
+class Arguments(Material):
+    """Values of types: half of the simple ones are what a pool has seen."""
+
+    def __init__(
+        self, rng: random.Random, pool: Pool, fitting: Callable[[TraitIdentifier], list[str]]
+    ) -> None:
+        super().__init__(rng)
+        self._pool = pool
+        self._fitting = fitting
+
+    def value(self, of: Type) -> Value:
+        """A value of the type; for a trait, most often a contract that has its functions."""
+        if isinstance(of, CallableTraitType | TraitReferenceType):
+            return Principal(self.pick(self._fitting(of.trait)))
+        kind = _KINDS.get(type(of))
+        found: Any = None if kind is None else self._pool.one(kind)
+        most = getattr(of, "max_len", None)
+        if found is not None and (most is None or len(found.value) <= most):
+            return found  # type: ignore[no-any-return]
+        return super().value(of)
+
+
 class Caller:
     """Makes calls of deployed contracts."""
 
@@ -177,65 +198,17 @@ class Caller:
         if drawn < 0.6:
             return contract.partition(".")[0]
         if drawn < 0.9:
-            return self._chance.choice(_WALLETS)
+            return self._chance.choice(SENDERS)
         return self._chance.choice(self.contracts).partition(".")[0]
 
     def _arguments(self, contract: str, signature: FunctionSignature) -> list[Value]:
         pool = self._pools[contract] if self._chance.random() < 0.8 else self._common
-        return [self._value(type_, pool) for _, type_ in signature.args]
+        material = Arguments(self._chance, pool, self._candidates)
+        return [material.value(type_) for _, type_ in signature.args]
 
-    def _value(self, type_: Type, pool: Pool) -> Value:
-        chance = self._chance
-        match type_:
-            case IntType():
-                found = pool.one(UInt)
-                number = chance.choice(_NUMBERS) if found is None else found.value
-                number = min(number, 2**127 - 1)
-                return Int(-number if chance.random() < 0.3 else number)
-            case UIntType():
-                return pool.one(UInt) or UInt(chance.choice(_NUMBERS))
-            case BoolType():
-                return chance.random() < 0.5
-            case PrincipalType():
-                return pool.one(Principal) or Principal(chance.choice(_WALLETS))
-            case BufferType(max_len) | StringAsciiType(max_len) | StringUtf8Type(max_len):
-                return self._text(type_, max_len, pool)
-            case ListType(entry, max_len):
-                longest = max_len if chance.random() < 0.05 else min(max_len, 4)
-                return List(self._value(entry, pool) for _ in range(chance.randint(0, longest)))
-            case OptionalType(inner):
-                return NONE if chance.random() < 0.3 else Some(self._value(inner, pool))
-            case ResponseType(ok, err):
-                return (
-                    Ok(self._value(ok, pool))
-                    if chance.random() < 0.5
-                    else Err(self._value(err, pool))
-                )
-            case TupleType(fields):
-                return Tuple({name: self._value(field, pool) for name, field in fields})
-            case CallableTraitType(trait) | TraitReferenceType(trait):
-                fitting = self._implementations(trait)
-                known = self.contracts if chance.random() < 0.05 or not fitting else fitting
-                return Principal(chance.choice(known))
-            case _:
-                raise AssertionError(f"no parameter is of type {type_}")
-
-    def _text(self, type_: Type, max_len: int, pool: Pool) -> Value:
-        length = self._chance.choice((0, 1, max_len // 2, max_len, min(max_len, 20)))
-        if isinstance(type_, BufferType):
-            found = pool.one(Buffer)
-            if found is not None and len(found.value) <= max_len:
-                return Buffer(found.value)
-            return Buffer(self._chance.randbytes(length))
-        if isinstance(type_, StringAsciiType):
-            found = pool.one(StringAscii)
-            if found is not None and len(found.value) <= max_len:
-                return StringAscii(found.value)
-            return StringAscii("".join(self._chance.choices("aZ0.-/ ~", k=length)))
-        found = pool.one(StringUtf8) or pool.one(StringAscii)
-        if found is not None and len(found.value) <= max_len:
-            return StringUtf8(found.value)
-        return StringUtf8("".join(self._chance.choices("a0é猫🙂", k=length)))
+    def _candidates(self, trait: TraitIdentifier) -> list[str]:
+        fitting = self._implementations(trait)
+        return fitting if fitting and self._chance.random() >= 0.05 else self.contracts
 
     def _implementations(self, trait: TraitIdentifier) -> list[str]:
         """Contracts that have functions of the trait's names and numbers of parameters."""
@@ -322,20 +295,14 @@ def _short(receipt: dict[str, Any]) -> str:
     return f"{receipt['result'][:300]} {list(cost.values()) if cost else ''}"
 
 
-def beginnings(log: Path, epoch: str | None = None) -> Iterator[list[dict[str, Any]]]:
-    """What each chain of a log begins with, in `epoch`: all but calls, with the sources."""
-    segment: list[dict[str, Any]] = []
-    for text in log.open(encoding="utf-8"):
-        operation = json.loads(text)
+def beginnings(log: Path, epoch: str | None = None) -> Iterator[list[Operation]]:
+    """What each chain of a log begins with, in `epoch`: all but calls."""
+    segment: list[Operation] = []
+    for operation in log_operations(log):
         if operation["op"] == "reset":
             if segment:
                 yield segment
             segment = []
-        elif operation["op"] == "deploy":
-            if "code" not in operation:
-                source = (log.parent / operation["source"]).read_bytes()
-                operation["code"] = source.decode()
-            segment.append(operation)
         elif operation["op"] == "epoch" and epoch is not None:
             segment.append({"op": "epoch", "epoch": epoch})
         elif operation["op"] not in _CALLS:
