@@ -1,11 +1,12 @@
 """Calls the contracts of a recorded log with arguments of its own, on our VM and the interpreter.
 
-usage: random_calls.py CORPUS [NAME] [--epoch E] [--rounds N] [--seed N] [--shard I/N] [--out FILE]
+usage: random_calls.py CORPUS [NAME] [--epoch E] [--mutants N] [--rounds N] [--seed N] [--out FILE]
 
-What the log deploys is deployed (in epoch E, where one is given), and each contract's functions are
-called in every round. Arguments are of the parameters' types: what the sources say literally, what
-calls answered before, and values at limits. Receipts are compared as those of the campaigns are;
-differing ones are told, and written to FILE as JSON lines.
+What the log deploys is deployed (in epoch E, where one is given), and N mutants of each contract
+with it (`mutants.py`); functions of all of them are called in every round. Arguments are of the
+parameters' types: what the sources say literally, what calls answered before, and values at limits.
+Receipts are compared as those of the campaigns are; differing ones are told, and written to FILE as
+JSON lines.
 """
 
 from __future__ import annotations
@@ -56,8 +57,10 @@ from runtime.boot import BootContracts
 from runtime.chain import Chain, Siblings
 from runtime.crosscheck.generator.material import SENDERS, Material
 from runtime.crosscheck.pair import cause_of, comparable
+from runtime.modules import CompileInMemory
 from runtime.reference import Operation, ReferenceVM, invocation
 from runtime.replay import apply_operation
+from tests.conformance.mutants import with_mutants
 
 _CALLS: Final = ("call", "read")
 _BATCH: Final = 100
@@ -315,6 +318,7 @@ def main() -> int:
     parser.add_argument("corpus", type=Path)
     parser.add_argument("name", nargs="?", default="mainnet")
     parser.add_argument("--epoch")
+    parser.add_argument("--mutants", type=int, default=0, help="of each contract")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--functions", type=int, default=6, help="of a contract, in a round")
     parser.add_argument("--shard", default="0/1", help="every N-th chain of the log, from I on")
@@ -328,7 +332,8 @@ def main() -> int:
     first, step = map(int, given.shard.split("/"))
     boot = BootContracts(given.corpus / "boot")
     around = open_surroundings()
-    modules = CachedModules(around, "release")
+    # Mutants are nobody's: the cache is not for them.
+    modules = CompileInMemory("release") if given.mutants else CachedModules(around, "release")
     out = given.out.open("w", encoding="utf-8") if given.out else None
     causes: Counter[str] = Counter()
     compared, began = 0, time.monotonic()
@@ -340,7 +345,7 @@ def main() -> int:
             chance = random.Random(f"{given.seed}/{number}")
             chain = Chain(modules=modules, profile="release", boot=boot, genesis_time=BEGAN)
             segment = Segment(reference, chain, chance, out)
-            for operation in beginning:
+            for operation in with_mutants(beginning, given.mutants, chance):
                 segment.do(operation)
             segment.call_all(given.rounds, given.functions)
             compared += segment.compared
