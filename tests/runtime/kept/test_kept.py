@@ -182,6 +182,26 @@ def test_rows_that_do_not_match_their_digests_are_refused(tmp_path, key, wrong, 
         opened(folder.store)
 
 
+@pytest.mark.parametrize(
+    ("key", "reason"),
+    [
+        ("vm-metadata::9::contract-src", "counter was deployed and is not there"),
+        ("clarbuild::contract::0", "contract 0 was deployed and is not there"),
+    ],
+)
+def test_rows_that_are_gone_are_missed(tmp_path, key, reason):
+    with open_chain(tmp_path) as folder:
+        chain = opened(folder.store)
+        history(chain)
+        chain.finish()
+    db = sqlite3.connect(tmp_path / "chain.sqlite")
+    with db:
+        assert db.execute("DELETE FROM history WHERE key LIKE ?", (f"%::{key}",)).rowcount == 1
+    db.close()
+    with open_chain(tmp_path) as folder, pytest.raises(DamagedChain, match=reason):
+        opened(folder.store)
+
+
 def test_a_deployment_that_fails_keeps_no_rows():
     store = Store(MemoryBacking())
     chain = opened(store)
@@ -220,6 +240,14 @@ def test_a_store_that_holds_something_else_is_refused():
     store = Store(MemoryBacking())
     store.commit_block(bytes(32))
     with pytest.raises(DamagedChain, match="no chain that can be opened again"):
+        opened(store)
+
+
+def test_a_chain_of_another_format_is_refused():
+    store = Store(MemoryBacking())
+    store.put("clr-meta::clarbuild::kept", json.dumps({"format": 0}).encode())
+    store.commit_block(bytes(32))
+    with pytest.raises(DamagedChain, match="written by another version of clarbuild"):
         opened(store)
 
 
