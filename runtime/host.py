@@ -1,7 +1,7 @@
 """The host functions of generated modules (`compiler.abi`), with the interpreter's semantics.
 
-One `Host` serves all instances of a chain; `guest` is the one that is running. Calls of other
-contracts are in `runtime.calls`.
+One `Host` serves all instances of a chain; `guest` is the one that is running. What moves tokens
+and STX is in `runtime.tokens`, calls of other contracts are in `runtime.session`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from typing import Final
 
 from compiler import abi
 from compiler.types import OptionalType
-from compiler.values import UINT_MAX
 from compiler.versions import Epoch
 from runtime import accounts, effects, hashing
 from runtime.codec import principal_of
@@ -30,16 +29,14 @@ from runtime.instance import (
 from runtime.memory import UncountedMemoryError
 from runtime.simnet import CHAIN_ID, Blocks, View
 from runtime.state import Get, State
+from runtime.tokens import DONE, LOW, NONE, SOME, Tokens, amount_at
 from runtime.transaction import Transaction
 from runtime.view import ChainView
 from runtime.words import WORDS
 from runtime.words.allowances import Allowances, body_of
 
-_LOW: Final = (1 << 64) - 1
 _U32: Final = (1 << 32) - 1
 _NEGATIVE: Final = 1 << 31
-_NONE: Final = b"\x09"
-_SOME: Final = b"\x0a"
 _HASHES: Final = tuple(hashing.HASHES[name] for name in abi.HASHES)
 
 # The network's `StoreType` of definitions' metadata.
@@ -47,12 +44,6 @@ _MAP_META: Final = 5
 _VARIABLE_META: Final = 6
 _FT_META: Final = 7
 _NFT_META: Final = 8
-
-OK: Final = 0
-
-
-def _amount(slots: Slots, at: int) -> int:
-    return (slots[at] & _LOW) | (slots[at + 1] & _LOW) << 64
 
 
 class Host:
@@ -87,14 +78,10 @@ class Host:
 
     def functions(self, contract_call: HostFunction) -> dict[str, HostFunction]:
         """All functions by their names in `abi.HOST_FUNCTIONS`."""
-        mine = {
-            name: getattr(self, f"_{name}")
-            for name in abi.HOST_FUNCTIONS
-            if name != "contract_call"
-        }
+        others = {**Tokens(self).functions(), "contract_call": contract_call}
         return {
-            name: effects.heeding(self, name, function)
-            for name, function in {**mine, "contract_call": contract_call}.items()
+            name: effects.heeding(self, name, others.get(name) or getattr(self, f"_{name}"))
+            for name in abi.HOST_FUNCTIONS
         }
 
     @property
@@ -139,7 +126,7 @@ class Host:
 
     def _abort(self, s: Slots) -> None:
         guest = self.guest
-        guest.long[COUNTERS] = min(guest.long[COUNTERS] + (s[1] & _LOW), _LOW)
+        guest.long[COUNTERS] = min(guest.long[COUNTERS] + (s[1] & LOW), LOW)
         self.check_limits(guest)
         raise aborted(s[0] & _U32)
 
@@ -158,7 +145,7 @@ class Host:
             # whatever the variable's type, and most words that meet it there say the same.
             if not isinstance(guest.description.variables[s[0]][1], OptionalType):
                 raise check("UnionTypeValueError")
-            value = _NONE
+            value = NONE
         s[0] = guest.put(value)
         s[1] = len(value)
 
@@ -171,7 +158,7 @@ class Host:
         value = self.get(guest.keys.maps[s[0]][guest.read(s[1], s[2])])
         if value is None:
             s[0] = s[1] = 0
-        elif value == _NONE:
+        elif value == NONE:
             s[0] = 0
             s[1] = 1
         else:
@@ -181,14 +168,14 @@ class Host:
     def _map_set(self, s: Slots) -> None:
         guest = self.guest
         key = guest.keys.maps[s[0]][guest.read(s[1], s[2])]
-        self._write(key, _SOME + guest.read(s[3], s[4]))
+        self._write(key, SOME + guest.read(s[3], s[4]))
 
     def _map_insert(self, s: Slots) -> None:
         guest = self.guest
         key = guest.keys.maps[s[0]][guest.read(s[1], s[2])]
         known = self.get(key)
-        if known is None or known == _NONE:
-            self._write(key, _SOME + guest.read(s[3], s[4]))
+        if known is None or known == NONE:
+            self._write(key, SOME + guest.read(s[3], s[4]))
             s[0] = 1
         else:
             if self.tx.read_only:
@@ -201,10 +188,10 @@ class Host:
         known = self.get(key)
         if self.tx.read_only:
             raise check("Unreachable", "Write attempted in read-only")
-        if known is None or known == _NONE:
+        if known is None or known == NONE:
             s[0] = 0
         else:
-            self._write(key, _NONE)
+            self._write(key, NONE)
             s[0] = 1
 
     # Definitions
@@ -232,225 +219,17 @@ class Host:
         guest = self.guest
         token = s[0] & _U32
         self._define_once(guest, _FT_META, guest.keys.tokens[token])
-        limit = _amount(s, 2) if s[1] & _U32 else None
+        limit = amount_at(s, 2) if s[1] & _U32 else None
         guest.contract.limits[guest.keys.tokens[token]] = limit
         self.state.put(guest.keys.supplies[token], bytes(16))
 
-    # Fungible tokens
-
-    def _number(self, key: str) -> int:
-        data = self.get(key)
-        return 0 if data is None else int.from_bytes(data, "big")
-
-    def _ft_supply(self, s: Slots) -> None:
-        supply = self.get(self.guest.keys.supplies[s[0] & _U32])
-        if supply is None:  # at-block, before the token was
-            raise internal("Expect", "ERROR: Clarity VM failed to track token supply.")
-        _put_amount(s, int.from_bytes(supply, "big"))
-
-    def _ft_balance(self, s: Slots) -> None:
-        guest = self.guest
-        _, key = guest.keys.balances[s[0] & _U32][guest.read(s[1] & _U32, s[2] & _U32)]
-        _put_amount(s, self._number(key))
-
-    def _ft_mint(self, s: Slots) -> None:
-        guest = self.guest
-        keys = guest.keys
-        token = s[0] & _U32
-        amount = _amount(s, 1)
-        if not amount:
-            s[0] = 1
-            return
-        owner, key = keys.balances[token][guest.read(s[3] & _U32, s[4] & _U32)]
-        supply = self._number(keys.supplies[token]) + amount
-        if supply > UINT_MAX:
-            raise runtime("ArithmeticOverflow")
-        limit = guest.contract.limits[keys.tokens[token]]
-        if limit is not None and supply > limit:
-            raise runtime("SupplyOverflow")
-        self.state.put(keys.supplies[token], supply.to_bytes(16, "big"))
-        self.state.put(key, (self._number(key) + amount).to_bytes(16, "big"))
-        fields = (keys.token_names[token], "", owner, amount)
-        self.tx.events.append(("ft_mint_event", fields))
-        s[0] = OK
-
-    def _ft_burn(self, s: Slots) -> None:
-        guest = self.guest
-        keys = guest.keys
-        token = s[0] & _U32
-        amount = _amount(s, 1)
-        owner, key = keys.balances[token][guest.read(s[3] & _U32, s[4] & _U32)]
-        balance = self._number(key)
-        if not amount or amount > balance:
-            s[0] = 1
-            return
-        supply = self._number(keys.supplies[token]) - amount
-        self.state.put(keys.supplies[token], supply.to_bytes(16, "big"))
-        self.state.put(key, (balance - amount).to_bytes(16, "big"))
-        tx = self.tx
-        tx.assets.token(owner, guest.contract.id, keys.tokens[token], amount)
-        tx.events.append(("ft_burn_event", (keys.token_names[token], owner, "", amount)))
-        s[0] = OK
-
-    def _ft_transfer(self, s: Slots) -> None:
-        guest = self.guest
-        keys = guest.keys
-        token = s[0] & _U32
-        amount = _amount(s, 1)
-        if not amount:
-            s[0] = 3
-            return
-        balances = keys.balances[token]
-        sender, sender_key = balances[guest.read(s[3] & _U32, s[4] & _U32)]
-        recipient, recipient_key = balances[guest.read(s[5] & _U32, s[6] & _U32)]
-        if sender == recipient:
-            s[0] = 2
-            return
-        get = self.get
-        balance = int.from_bytes(get(sender_key) or b"", "big")
-        if balance < amount:
-            s[0] = 1
-            return
-        total = int.from_bytes(get(recipient_key) or b"", "big") + amount
-        if total > UINT_MAX:
-            raise runtime("ArithmeticOverflow")
-        put = self.state.put
-        put(sender_key, (balance - amount).to_bytes(16, "big"))
-        put(recipient_key, total.to_bytes(16, "big"))
-        tx = self.tx
-        tx.assets.token(sender, guest.contract.id, keys.tokens[token], amount)
-        fields = (keys.token_names[token], sender, recipient, amount)
-        tx.events.append(("ft_transfer_event", fields))
-        s[0] = OK
-
-    # Non-fungible tokens
-
-    def _owner(self, key: str) -> bytes | None:
-        data = self.get(key)
-        return None if data is None or data == _NONE else data[1:]
-
-    def _nft_owner(self, s: Slots) -> None:
-        guest = self.guest
-        owner = self._owner(guest.keys.assets[s[0]] + guest.read(s[1], s[2]).hex())
-        if owner is None:
-            s[0] = s[1] = 0
-        else:
-            s[0] = guest.put(owner)
-            s[1] = len(owner)
-
-    def _nft_mint(self, s: Slots) -> None:
-        guest = self.guest
-        token = s[0]
-        asset = guest.read(s[1], s[2])
-        owner = guest.read(s[3], s[4])
-        key = guest.keys.assets[token] + asset.hex()
-        if self._owner(key) is not None:
-            s[0] = 1
-            return
-        self.state.put(key, _SOME + owner)
-        fields = (guest.keys.asset_names[token], "", principal_of(owner).value, asset)
-        self.tx.events.append(("nft_mint_event", fields))
-        s[0] = OK
-
-    def _nft_burn(self, s: Slots) -> None:
-        guest = self.guest
-        token = s[0]
-        asset = guest.read(s[1], s[2])
-        sender = guest.read(s[3], s[4])
-        key = guest.keys.assets[token] + asset.hex()
-        owner = self._owner(key)
-        if owner != sender:
-            s[0] = 3 if owner is None else 1
-            return
-        self.state.put(key, _NONE)
-        self._moved_asset(guest, token, sender, asset)
-        fields = (guest.keys.asset_names[token], principal_of(sender).value, "", asset)
-        self.tx.events.append(("nft_burn_event", fields))
-        s[0] = OK
-
-    def _nft_transfer(self, s: Slots) -> None:
-        guest = self.guest
-        token = s[0]
-        asset = guest.read(s[1], s[2])
-        sender = guest.read(s[3], s[4])
-        recipient = guest.read(s[5], s[6])
-        if sender == recipient:
-            s[0] = 2
-            return
-        key = guest.keys.assets[token] + asset.hex()
-        owner = self._owner(key)
-        if owner != sender:
-            s[0] = 3 if owner is None else 1
-            return
-        self.state.put(key, _SOME + recipient)
-        self._moved_asset(guest, token, sender, asset)
-        parties = (principal_of(sender).value, principal_of(recipient).value)
-        fields = (guest.keys.asset_names[token], *parties, asset)
-        self.tx.events.append(("nft_transfer_event", fields))
-        s[0] = OK
-
-    def _moved_asset(self, guest: Guest, token: int, sender: bytes, asset: bytes) -> None:
-        owner = principal_of(sender).value
-        self.tx.assets.asset(owner, guest.contract.id, guest.keys.nft_names[token], asset)
-
-    # STX
-
-    def _stx_balance(self, s: Slots) -> None:
-        owner = principal_of(self.guest.read(s[0] & _U32, s[1] & _U32)).value
-        account = accounts.read(self.get, owner)
-        _put_amount(s, account.at(self.view.known_burn_height(), self.blocks.epoch).unlocked)
-
-    def _stx_transfer(self, s: Slots) -> None:
-        guest = self.guest
-        amount = _amount(s, 0)
-        sender = guest.read(s[2] & _U32, s[3] & _U32)
-        recipient = guest.read(s[4] & _U32, s[5] & _U32)
-        memo = guest.read(s[6] & _U32, s[7] & _U32)
-        if not amount:
-            s[0] = 3
-        elif sender == recipient:
-            s[0] = 2
-        elif sender != guest.sender():
-            s[0] = 4
-        else:
-            source, target = principal_of(sender).value, principal_of(recipient).value
-            moment = self.view.burn_height, self.blocks.epoch
-            if not accounts.debit(self.state, source, amount, *moment):
-                s[0] = 1
-                return
-            accounts.credit(self.state, target, amount)
-            tx = self.tx
-            tx.assets.stx(source, amount)
-            tx.events.append(("stx_transfer_event", (source, target, amount, memo)))
-            s[0] = OK
-
-    def _stx_burn(self, s: Slots) -> None:
-        guest = self.guest
-        amount = _amount(s, 0)
-        sender = guest.read(s[2] & _U32, s[3] & _U32)
-        if not amount:
-            s[0] = 3
-        elif sender != guest.sender():
-            s[0] = 4
-        else:
-            owner = principal_of(sender).value
-            moment = self.view.burn_height, self.blocks.epoch
-            if not accounts.debit(self.state, owner, amount, *moment):
-                s[0] = 1
-                return
-            accounts.change_supply(self.state, -amount)
-            self.supply_changed = True
-            self.refresh_supply(guest)
-            tx = self.tx
-            tx.assets.burn(owner, amount)
-            tx.events.append(("stx_burn_event", (owner, "", amount)))
-            s[0] = OK
+    # Supplies
 
     def refresh_supply(self, guest: Guest) -> None:
         """Write the liquid supply as it is now into a guest's context."""
         if self.supply_changed:
             supply = accounts.supply(self.get)
-            guest.long[SUPPLY] = supply & _LOW
+            guest.long[SUPPLY] = supply & LOW
             guest.long[SUPPLY + 1] = supply >> 64
 
     # Events and nested transactions
@@ -528,7 +307,7 @@ class Host:
             s[0] = found
         else:
             guest.write(s[3], found)
-            s[0] = OK
+            s[0] = DONE
 
     def _secp256k1_verify(self, s: Slots) -> None:
         guest = self.guest
@@ -567,7 +346,7 @@ class Host:
         if moment is None or moment[0] is not view or moment[1] is not supply:
             if moment is None or moment[1] is not supply:
                 amount = accounts.supply(self.get)
-                self._settled = SETTLED.pack(CHAIN_ID, amount & _LOW, amount >> 64, 0, 0)
+                self._settled = SETTLED.pack(CHAIN_ID, amount & LOW, amount >> 64, 0, 0)
             moment = self._moment = (view, supply, self._packed_moment(view))
         return moment[2]
 
@@ -585,9 +364,3 @@ class Host:
         context = ChainView(self, guest.contract.version)
         result = WORDS[site.name](context, site.site, site.read(s[1], guest))
         s[0] = site.result.write(result, guest)
-
-
-def _put_amount(s: Slots, amount: int) -> None:
-    low, high = amount & _LOW, amount >> 64
-    s[0] = low - (1 << 64) if low >> 63 else low
-    s[1] = high - (1 << 64) if high >> 63 else high

@@ -72,7 +72,8 @@ _WRAPS: Final = (
     "(begin (map is-eq (list {x}) (list {y})) {x})",
     "(begin (asserts! (is-eq {x} {y}) (err u77)) {x})",
     "(as-contract {x})",
-    "(at-block (unwrap-panic (get-block-info? id-header-hash u0)) {x})",
+    "(at-block (unwrap-panic (get-block-info? id-header-hash (- block-height u1))) {x})",
+    "(at-block (unwrap-panic (get-stacks-block-info? id-header-hash (- stacks-block-height u1))) {x})",
 )
 _LITERAL: Final = re.compile(
     r"""(?P<buffer>0x)|(?P<uint>u\d)|(?P<int>-?\d)|(?P<principal>')|(?P<utf8>u")|(?P<ascii>")"""

@@ -287,6 +287,9 @@ class Segment:
             print(f"    ours   {_short(ours)}\n    theirs {_short(theirs)}", flush=True)
             if self._out is not None:
                 row = {"cause": cause, "operation": operation, "ours": ours, "theirs": theirs}
+                called = self._chain.contracts.get(operation["contract"])
+                if called is not None:
+                    row["code"] = called.source
                 self._out.write(json.dumps(row) + "\n")
                 self._out.flush()
 
