@@ -337,8 +337,9 @@ def test_a_mended_vm_counts_again_only_where_all_receipts_agree(engines):
         chain.resume(mended)
 
 
-def test_reverting_takes_both_engines_back(engines):
-    chain = begun(engines(engine="both"))
+@pytest.mark.parametrize("engine", ["wasm", "reference", "both"])
+def test_reverting_takes_all_engines_back(engines, engine):
+    chain = begun(engines(engine=engine))
     inc(chain, 2)
     place, height = chain.snapshot(), chain.block_height
     inc(chain, 3)
@@ -347,6 +348,30 @@ def test_reverting_takes_both_engines_back(engines):
     assert chain.block_height == height
     assert inc(chain, 10).value == Err(UInt(1))
     assert inc(chain, 1).value == Ok(UInt(3))
+    assert chain.discrepancy is None
+
+
+def test_reverting_leaves_a_vm_that_is_set_aside_where_it_is(engines):
+    chain = begun(engines(engine="both", fault=("(+ (var-get n) by)", "(- (var-get n) by)")))
+    place = chain.snapshot()
+    assert inc(chain, 0).ok
+    assert inc(chain, 2).value == Ok(UInt(2))
+    assert chain.discrepancy is not None
+    chain.revert(place)
+    assert inc(chain, 5).value == Ok(UInt(5))
+    assert not chain.ours_runs
+
+
+def test_stacks_blocks_of_their_own_begin_with_epoch_3(engines):
+    chain = engines(engine="both").chain()
+    chain.advance_epoch("2.5")
+    with pytest.raises(ValueError, match="only burn blocks"):
+        chain.mine()
+    chain.mint(WALLET_1, 7)
+    chain.advance_epoch("3.0")
+    before = chain.block_height
+    chain.mine(3)
+    assert chain.block_height == before + 3
     assert chain.discrepancy is None
 
 
