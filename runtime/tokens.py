@@ -152,6 +152,13 @@ class Tokens:
         data = self._host.get(key)
         return None if data is None or data == NONE else data[1:]
 
+    def _owned_by(self, sender: bytes, key: str, s: Slots) -> bool:
+        """Whether the sender has the asset; where not, the answer says why."""
+        owner = self._owner(key)
+        if owner != sender:
+            s[0] = 3 if owner is None else 1
+        return owner == sender
+
     def _nft_owner(self, s: Slots) -> None:
         guest = self._host.guest
         owner = self._owner(guest.keys.assets[s[0]] + guest.read(s[1], s[2]).hex())
@@ -183,9 +190,7 @@ class Tokens:
         asset = guest.read(s[1], s[2])
         sender = guest.read(s[3], s[4])
         key = guest.keys.assets[token] + asset.hex()
-        owner = self._owner(key)
-        if owner != sender:
-            s[0] = 3 if owner is None else 1
+        if not self._owned_by(sender, key, s):
             return
         host.state.put(key, NONE)
         self._moved_asset(guest, token, sender, asset)
@@ -204,9 +209,7 @@ class Tokens:
             s[0] = 2
             return
         key = guest.keys.assets[token] + asset.hex()
-        owner = self._owner(key)
-        if owner != sender:
-            s[0] = 3 if owner is None else 1
+        if not self._owned_by(sender, key, s):
             return
         host.state.put(key, SOME + recipient)
         self._moved_asset(guest, token, sender, asset)
