@@ -10,52 +10,71 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from compiler.consensus_untyped import type_of
 from compiler.costs import cost_table
+from compiler.type_relations import TypeFault
+from compiler.type_sizes import PRINCIPAL_SIZE, TRAIT_SIZE, size
 from compiler.types import (
     CallableTraitType,
     ListType,
     OptionalType,
+    PrincipalType,
     ResponseType,
     TraitReferenceType,
     TupleType,
     Type,
 )
-from compiler.values import List, Ok, Some, Tuple, Value
+from compiler.values import Value
 from compiler.versions import Epoch
 
-TRAIT_SIZE: Final = 276
-PRINCIPAL_SIZE: Final = 148
-"""Sizes of a trait and of a contract's principal to the cost functions."""
+_TRAITS: Final = (CallableTraitType, TraitReferenceType)
 
-Count: TypeAlias = Callable[[Value], int]
-"""How many contracts a value of some type holds that stand for traits."""
+TRAIT_GROWTH: Final = TRAIT_SIZE - PRINCIPAL_SIZE
+"""By how many bytes of size a contract's principal grows."""
+
+Growth: TypeAlias = Callable[[Value], int]
+"""By how many bytes of size a value of some type grows where contracts in it become traits."""
 
 
 @lru_cache(maxsize=4_096)
-def trait_count(of: Type) -> Count | None:
-    """How to count, `None` for a type without traits."""
-    match of:
-        case CallableTraitType() | TraitReferenceType():
-            return lambda _: 1
-        case OptionalType(inner):
-            within = trait_count(inner)
-            if within is None:
-                return None
-            return lambda value: within(value.value) if isinstance(value, Some) else 0
-        case ResponseType(ok, err):
-            return _in_response(trait_count(ok), trait_count(err))
-        case ListType(entry):
-            each = trait_count(entry)
-            if each is None:
-                return None
-            # A list is sized by its entries' common type: one entry stands for all.
-            return lambda value: (
-                len(value) * each(value[0]) if isinstance(value, List) and len(value) else 0
+def growth(of: Type) -> Growth | None:
+    """How values of a type grow, `None` for a type without traits."""
+    if isinstance(of, _TRAITS):
+        return lambda _: TRAIT_GROWTH
+    if not most_traits(of):
+        return None
+
+    def grows(value: Value) -> int:
+        try:
+            passed = type_of(value)
+            return size(_with_traits(passed, of)) - size(passed)
+        except TypeFault:
+            return 0  # What has no type is refused before long.
+
+    return grows
+
+
+def _with_traits(passed: Type, of: Type) -> Type:
+    """The type of a value with traits where `of` has them.
+
+    A list is sized by its entries' common type: what one of them holds counts for all.
+    """
+    match passed, of:
+        case PrincipalType(), CallableTraitType() | TraitReferenceType():
+            return of
+        case OptionalType(inner), OptionalType(other):
+            return OptionalType(_with_traits(inner, other))
+        case ResponseType(ok, err), ResponseType(other_ok, other_err):
+            return ResponseType(_with_traits(ok, other_ok), _with_traits(err, other_err))
+        case ListType(entry, count), ListType(other):
+            return ListType(_with_traits(entry, other), count)
+        case TupleType(fields), TupleType(others):
+            types = dict(others)
+            return TupleType(
+                tuple((name, _with_traits(field, types.get(name, field))) for name, field in fields)
             )
-        case TupleType(fields):
-            return _in_tuple(fields)
         case _:
-            return None
+            return passed
 
 
 def most_traits(of: Type) -> int:
@@ -75,34 +94,10 @@ def most_traits(of: Type) -> int:
             return 0
 
 
-def _in_response(ok: Count | None, err: Count | None) -> Count | None:
-    if ok is None and err is None:
-        return None
-
-    def count(value: Value) -> int:
-        side = ok if isinstance(value, Ok) else err
-        return 0 if side is None else side(value.value)  # type: ignore[union-attr, arg-type]
-
-    return count
-
-
-def _in_tuple(fields: tuple[tuple[str, Type], ...]) -> Count | None:
-    counts = [(name, found) for name, of in fields if (found := trait_count(of)) is not None]
-    if not counts:
-        return None
-
-    def count(value: Value) -> int:
-        if not isinstance(value, Tuple):
-            return 0
-        return sum(found(value[name]) for name, found in counts)
-
-    return count
-
-
 @lru_cache(maxsize=64)
 def overcharge(epoch: Epoch) -> int:
-    """The runtime by which a principal that is passed for a trait is charged too much."""
+    """The runtime that is charged too much for each byte by which an argument grows."""
     if not epoch.charges_argument_size:
         return 0
     cost = cost_table(epoch)["cost_inner_type_check_cost"].runtime
-    return cost.evaluate(TRAIT_SIZE) - cost.evaluate(PRINCIPAL_SIZE)
+    return cost.evaluate(1) - cost.evaluate(0)

@@ -92,7 +92,7 @@ def crossing(
     bring, fetch = _bringing(site, export), _fetching(site, export)
     if bring is None or fetch is None or not host.epoch.sanitizes_values:
         return None
-    if not all(isinstance(export.codecs[at].type, _TRAITS) for at, _ in export.counts):
+    if not all(isinstance(export.codecs[at].type, _TRAITS) for at, _ in export.growths):
         return None
     # Each of these is one contract, whatever the value.
     too_much = session.overcharged(callee.contract, export, [None] * len(export.codecs), site)

@@ -15,7 +15,7 @@ from compiler.layout import passes_by_memory
 from compiler.types import TraitIdentifier
 from compiler.values import Value
 from runtime.carry import Carried
-from runtime.casts import trait_count
+from runtime.casts import growth
 from runtime.codec import Codec, Memory, codec_of, principal_bytes, principal_of
 from runtime.contracts import Contract
 from runtime.engine import Instance, Linked
@@ -147,8 +147,8 @@ class Export:
         "block",
         "by_memory",
         "codecs",
-        "counts",
         "entry",
+        "growths",
         "names_repeat",
         "read_only",
         "result",
@@ -162,8 +162,8 @@ class Export:
         types = tuple(type_ for _, type_ in entry.parameters)
         self.codecs = tuple(codec_of(type_) for type_ in types)
         self.result = codec_of(entry.result)
-        found = [(at, trait_count(type_)) for at, type_ in enumerate(types)]
-        self.counts = tuple((at, count) for at, count in found if count is not None)
+        found = [(at, growth(type_)) for at, type_ in enumerate(types)]
+        self.growths = tuple((at, grows) for at, grows in found if grows is not None)
         self.names_repeat = len(dict(entry.parameters)) != len(types)
         self.read_only = entry.access == "read-only"
         self.running = False

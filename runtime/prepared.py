@@ -68,7 +68,7 @@ def prepared(
     most_runtime, most_reads, most_read, most_writes, most_written = limits
     costs = COSTS.unpack_from
     load, answer, run = export.load, export.answer, export.run
-    read_only, nests, counted = export.read_only, guest.calls_others, bool(export.counts)
+    read_only, nests, counted = export.read_only, guest.calls_others, bool(export.growths)
     # Whether only the heights change from call to call, as long as the liquid supply doesn't.
     alone, long = not read_only and epoch.tip_burn_block, guest.long
     # What the moment in the context was made from.

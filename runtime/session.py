@@ -20,7 +20,7 @@ from compiler.values import Ok, Value
 from compiler.versions import Epoch
 from runtime import effects
 from runtime.carry import Carried, bring_result
-from runtime.casts import overcharge, trait_count
+from runtime.casts import growth, overcharge
 from runtime.codec import Mismatch, codec_of, principal_bytes, principal_of
 from runtime.contracts import Contract
 from runtime.crossing import crossing, once
@@ -376,7 +376,7 @@ class Session:
             raise check("IncorrectArgumentCount")
         if export.names_repeat:
             raise check("NameAlreadyUsed")
-        too_much = self.overcharged(contract, export, values, site) if export.counts else 0
+        too_much = self.overcharged(contract, export, values, site) if export.growths else 0
         kept = guest.read(CONTEXT.start, CONTEXT.stop - CONTEXT.start) if guest.active else None
         heap = guest.word[HEAP]
         # A call's own level comes on top of what the caller says it is nested in.
@@ -538,14 +538,12 @@ class Session:
         # In Clarity 1 a trait that is passed on is a principal again.
         passes_traits = caller is not None and caller.contract.version.casts_traits
         total = 0
-        for at, count in export.counts:
+        for at, grows in export.growths:
             is_trait = (
-                passes_traits
-                and site is not None
-                and trait_count(site.arguments[at].type) is not None
+                passes_traits and site is not None and growth(site.arguments[at].type) is not None
             )
             if is_trait != as_traits:
-                total += count(values[at]) if as_traits else -count(values[at])
+                total += grows(values[at]) if as_traits else -grows(values[at])
         return each * total
 
     @staticmethod

@@ -13,7 +13,7 @@ from compiler.costs import Cost, cost_table
 from compiler.costs.ranges import ZERO, CostRange
 from compiler.description import ModuleDescription, Site
 from compiler.versions import Epoch
-from runtime.casts import most_traits, overcharge
+from runtime.casts import TRAIT_GROWTH, most_traits, overcharge
 from runtime.contracts import Contract
 from runtime.pox.contracts import known_charges
 from runtime.tracer import trace_charges
@@ -83,7 +83,7 @@ class StaticCosts:
             )
             # Code charges for traits, the chain for what is passed (`runtime.casts`).
             traits = sum(most_traits(type_) for _, type_ in entry.parameters)
-            between = Cost(runtime=traits * overcharge(self._epoch))
+            between = Cost(runtime=traits * TRAIT_GROWTH * overcharge(self._epoch))
             if deployed.version.casts_traits:
                 known = replace(known, least=minus(known.least, between))
             else:

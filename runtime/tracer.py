@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
+from compiler.type_sizes import PRINCIPAL_SIZE, TRAIT_SIZE
 from compiler.versions import ClarityVersion, Epoch
-
-TRAIT_SIZE: Final = 276
-PRINCIPAL_SIZE: Final = 148
-"""Sizes of a trait and of a contract's principal to the cost functions."""
 
 
 def trace_charges(

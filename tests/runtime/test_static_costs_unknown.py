@@ -9,7 +9,7 @@ import pytest
 from compiler import types as t
 from compiler.values import Int, List, Ok, Principal, Tuple
 from compiler.versions import Epoch
-from runtime.casts import most_traits, trait_count
+from runtime.casts import growth, most_traits
 from runtime.crosscheck.pair import Difference
 from runtime.crosscheck.report import difference_lines
 from runtime.static_costs import StaticCosts
@@ -59,14 +59,15 @@ def test_the_most_contracts_that_a_type_can_hold() -> None:
     assert most_traits(t.PRINCIPAL) == 0
 
 
-def test_in_a_value_of_another_type_there_are_none() -> None:
-    count = trait_count(t.TupleType((("a", TRAIT),)))
-    assert count is not None
-    assert count(Tuple({"a": Principal("SP.b")})) == 1
-    assert count(Int(1)) == 0
-    listed = trait_count(t.ListType(TRAIT, 2))
+def test_in_a_value_of_another_type_nothing_grows() -> None:
+    grows = growth(t.TupleType((("a", TRAIT),)))
+    assert grows is not None
+    assert grows(Tuple({"a": Principal("SP.b")})) == 128
+    assert grows(Int(1)) == 0
+    listed = growth(t.ListType(TRAIT, 2))
     assert listed is not None
     assert listed(Ok(List([Principal("SP.b")]))) == 0
+    assert listed(List([Principal("SP.b"), Int(1)])) == 0
 
 
 def test_a_difference_of_a_call_is_told_with_its_arguments() -> None:
