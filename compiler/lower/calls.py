@@ -128,7 +128,7 @@ class _Discount:
         if self._within is None or place not in self._within[0]:
             return
         fn, (types, count) = self._fn, self._within
-        push_count(fn, value, 0, types[place], value.type)
+        push_count(fn, value, types[place])
         fn.code.local_get(count).i32_add().local_set(count)
 
     def look_at_stack(self, place: int, parameter: Type) -> None:
