@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from compiler.lower import held as h
 from compiler.lower.convert import same_layout
 from compiler.lower.held import Held
-from compiler.lower.spare import has_spare, refuse_lacking, tags_of
+from compiler.lower.spare import has_spare, refuse_lacking
 from compiler.type_relations import least_supertype_v2_1
 from compiler.types import ListType, OptionalType, ResponseType, TupleType, Type
 from compiler.words.word import Plain, Word
@@ -71,7 +71,7 @@ def _is_eq(fn: FunctionLowering, types: Sequence[Type], _result: Type) -> None:
         code.local_get(equal)
         with code.if_():
             if not _unlike(other.type, first.type):
-                refuse_lacking(fn, tags_of(fn, other), first)
+                refuse_lacking(fn, other, first)
             _push_equal(fn, first, other)
             code.local_set(equal)
     code.local_get(equal)

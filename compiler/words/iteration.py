@@ -272,7 +272,7 @@ def _map_rows(
     code.local_get(count).local_set(left)
     cursors = [_Cursor(fn, sequence) for sequence in sequences]
     own_type: OwnType | None = None
-    if fn.module.metering and carries_type(result.entry):
+    if (fn.module.metering and carries_type(result.entry)) or has_spare(result.entry):
         own_type = OwnType(fn, result, lambda: code.local_get(count))
     # Elements that point nowhere are in the list itself.
     reclaim = Reclaim(fn, result.entry)

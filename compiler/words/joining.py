@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from compiler import abi
 from compiler.diagnostics import CompilerBug
 from compiler.layout import KNOWN_EMPTY, layout_of, vector_room
 from compiler.lower import held as h
 from compiler.lower.element_tables import copied_vector
 from compiler.lower.held import Held
-from compiler.lower.spare import keep_shared, refuse_lacking, tags_of_entries
+from compiler.lower.spare import has_spare, keep_shared, push_lacking
 from compiler.lower.typed.bounds import most_elements, size_bounds, sum_of
-from compiler.type_relations import without_spare
 from compiler.types import ListType, Type
 from compiler.wasm.functions import Local
 from compiler.wasm.valtypes import I32
@@ -99,16 +99,19 @@ def _appended_vector(fn: FunctionLowering, type_: ListType, sequence: Held, elem
         charge_i32(fn, "cost_append", size_bounds(entry))
         code.release(ours, theirs)
     code.local_get(new).local_get(old).i32_load(0).i32_const(1).i32_add().i32_store(0)
+    sanitized = fn.module.epoch.sanitizes_values
+    spare = has_spare(entry)
+    if spare:
+        push_lacking(fn, type_, new, scratch)
+        fn.abort_if(abi.Abort.TYPE_ERROR)
+        if sanitized:
+            keep_shared(fn, element, new, 2)
     code.local_get(new).i32_const(1).i32_store(4)
-    entries = tags_of_entries(fn, sequence.locals[1], old, element)
-    refuse_lacking(fn, entries, element)
-    if fn.module.epoch.sanitizes_values:
-        keep_shared(fn, entries, element, scratch)
     if fn.module.metering:
-        sanitized = fn.module.epoch.sanitizes_values
         keep_appended(fn, sequence, new, None if sanitized else scratch)
-    code.local_get(new).i32_const(8).i32_add().local_get(scratch).i32_const(dimensions)
-    fn.helper("merge_dimensions")
+    if not spare:
+        code.local_get(new).i32_const(8).i32_add().local_get(scratch).i32_const(dimensions)
+        fn.helper("merge_dimensions")
     code.release(old, scratch)
     return new
 
@@ -119,8 +122,6 @@ def _concat(fn: FunctionLowering, call: Call) -> Type:
     if result is None:
         raise CompilerBug("concat: the type of the result is not known")
     values: list[Held] = []
-    if fn.module.epoch.sanitizes_values:
-        result = without_spare(result)
     for argument in call.arguments:
         fn.convert(fn.lower(argument), result)
         values.append(fn.hold(result))
@@ -178,28 +179,57 @@ def _concat_type(fn: FunctionLowering, type_: ListType, values: Sequence[Held], 
         code.local_get(known).local_get(out).select().local_set(out)
         code.release(known)
         return
-    words = 2 + layout_of(type_.entry).dimensions
+    if has_spare(type_):
+        _join_vectors(fn, type_, values, out)
+        if fn.module.epoch.sanitizes_values:
+            for value in values[1:]:
+                keep_shared(fn, value, out)
+        return
     code.i32_const(0)
     for value in values:
         code.local_get(value.locals[2]).i32_or()
     code.local_tee(out)
     with code.if_():
-        generated = fn.module.generated
-        sum_, other = fn.local_i32(), fn.local_i32()
-        code.i32_const(vector_room(type_)).call(fn.module.alloc).local_set(out)
-        code.local_get(out).i32_const(0).i32_const(4 * words).memory_fill()
-        code.i32_const(0).local_set(sum_)
-        for value in values:
-            fn.push(value)
-            code.call(generated.vector(type_)).local_set(other)
-            code.local_get(sum_).local_get(other).i32_load(0).i32_add().local_set(sum_)
+        _join_vectors(fn, type_, values, out)
+
+
+def _join_vectors(
+    fn: FunctionLowering, type_: ListType, values: Sequence[Held], out: Local
+) -> None:
+    """Set `out` to the vector of joined lists whose entries have dimensions."""
+    code = fn.code
+    generated = fn.module.generated
+    words = 2 + layout_of(type_.entry).dimensions
+    sum_, other = fn.local_i32(), fn.local_i32()
+    code.i32_const(vector_room(type_)).call(fn.module.alloc).local_set(out)
+    code.local_get(out).i32_const(0).i32_const(4 * words).memory_fill()
+    code.i32_const(0).local_set(sum_)
+    for value in values:
+        fn.push(value)
+        code.call(generated.vector(type_)).local_set(other)
+        code.local_get(sum_).local_get(other).i32_load(0).i32_add().local_set(sum_)
+        if has_spare(type_):
+            _join_entries(fn, type_, out, other)
+        else:
             code.local_get(out).local_get(other).i32_const(words)
             fn.helper("merge_dimensions")
-        code.local_get(out).local_get(sum_).i32_store(0)
-        code.local_get(out).local_get(out).i32_load(4).i32_const(1).i32_and().i32_store(4)
-        if fn.module.metering:
-            keep_joined(fn, values, out, sanitized=fn.module.epoch.sanitizes_values)
-        code.release(sum_, other)
+    code.local_get(out).local_get(sum_).i32_store(0)
+    code.local_get(out).local_get(out).i32_load(4).i32_const(1).i32_and().i32_store(4)
+    if fn.module.metering:
+        keep_joined(fn, values, out, sanitized=fn.module.epoch.sanitizes_values)
+    code.release(sum_, other)
+
+
+def _join_entries(fn: FunctionLowering, type_: ListType, out: Local, other: Local) -> None:
+    """Join the entries of a list into the vector `out`, if their type is known."""
+    code = fn.code
+    code.local_get(other).i32_load(4)
+    with code.if_():
+        entry = fn.local_i32()
+        code.local_get(other).i32_const(8).i32_add().local_set(entry)
+        push_lacking(fn, type_, out, entry)
+        fn.abort_if(abi.Abort.TYPE_ERROR)
+        code.release(entry)
 
 
 WORDS: tuple[Word, ...] = (

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from compiler import abi
 from compiler.layout import layout_of, vector_room
 from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
+from compiler.lower.spare import has_spare, keep_shared, push_lacking
 from compiler.syntax.ast import AtomNode, ListNode
 from compiler.types import ListType, OptionalType, ResponseType, TupleType, Type
 from compiler.wasm.functions import Local
@@ -70,9 +72,13 @@ class OwnType:
         code.local_get(self._vector).i32_const(0)
         code.i32_const(4 * (2 + self._dimensions)).memory_fill()
         self._unlike = None if fn.module.epoch.sanitizes_values else UnlikeTypes(fn, push_count)
+        self._lacking: Local | None = None
+        if has_spare(of.entry):
+            self._lacking = fn.local_i32()
+            code.i32_const(0).local_set(self._lacking)
 
     def add(self, element: Held) -> None:
-        """Take an element's own type into account."""
+        """Take an element's own type into account; where values are sanitised, so is the element."""
         fn, code = self._fn, self._fn.code
         size = 4 * self._dimensions
         if self._unlike is not None:
@@ -82,6 +88,12 @@ class OwnType:
         code.local_get(self._scratch).call(fn.module.generated.write_vector(self._type.entry))
         if self._unlike is not None:
             self._unlike.add(self._scratch, self._dimensions)
+        if self._lacking is not None:
+            push_lacking(fn, self._type, self._vector, self._scratch)
+            code.local_get(self._lacking).i32_or().local_set(self._lacking)
+            if fn.module.epoch.sanitizes_values:
+                keep_shared(fn, element, self._vector, 2)
+            return
         code.local_get(self._vector).i32_const(8).i32_add()
         code.local_get(self._scratch).i32_const(self._dimensions)
         fn.helper("merge_dimensions")
@@ -104,6 +116,10 @@ class OwnType:
         self._release()
 
     def _store_flags(self) -> None:
+        if self._lacking is not None:
+            self._fn.code.local_get(self._lacking)
+            self._fn.abort_if(abi.Abort.TYPE_ERROR)
+            self._fn.code.release(self._lacking)
         if self._unlike is None:
             self._fn.code.local_get(self._vector).i32_const(1).i32_store(4)
         else:

@@ -11,7 +11,7 @@ from compiler.layout import layout_of, vector_room
 from compiler.lower import held as h
 from compiler.lower.function import HeldNode
 from compiler.lower.held import Held
-from compiler.lower.spare import keep_shared, refuse_lacking, tags_of
+from compiler.lower.spare import has_spare
 from compiler.lower.typed.bounds import Bounds, size_bounds, sum_of
 from compiler.types import (
     UINT,
@@ -91,11 +91,8 @@ def _list(fn: FunctionLowering, call: Call) -> Type:
         charge_i32(fn, "cost_list_cons", sum_of(sizes, static))
     else:
         fn.charge("cost_list_cons", static)
-    first = tags_of(fn, values[0])
-    for value in values[1:]:
-        refuse_lacking(fn, first, value)
-        if fn.module.epoch.sanitizes_values:
-            keep_shared(fn, first, value)
+    # Joined before they are stored: what elements may keep depends on those before them.
+    own_type = _own_type(fn, result, values) if has_spare(entry) else None
     out = fn.alloc(size * count)
     for index, value in enumerate(values):
         fn.push(value)
@@ -103,16 +100,22 @@ def _list(fn: FunctionLowering, call: Call) -> Type:
     code.local_get(out).i32_const(count)
     if not has_vector(result):
         code.i32_const(count)
-    elif fn.module.metering and not all(is_fresh(fn, node) for node in call.arguments):
-        own_type = OwnType(fn, result, lambda: code.i32_const(count))
-        for value in values:
-            own_type.add(value)
+    elif own_type is not None:
         own_type.push(count)
+    elif fn.module.metering and not all(is_fresh(fn, node) for node in call.arguments):
+        _own_type(fn, result, values).push(count)
     else:
         code.i32_const(0)
     fn.release(*values)
     code.release(out, total)
     return result
+
+
+def _own_type(fn: FunctionLowering, type_: ListType, values: Sequence[Held]) -> OwnType:
+    own_type = OwnType(fn, type_, lambda: fn.code.i32_const(len(values)))
+    for value in values:
+        own_type.add(value)
+    return own_type
 
 
 def _as_max_len(fn: FunctionLowering, call: Call) -> Type:

@@ -9,6 +9,7 @@ from compiler import type_relations
 from compiler.layout import KNOWN_EMPTY, layout_of, slots_of
 from compiler.lower.held import Held
 from compiler.lower.typed import equality, shapes
+from compiler.lower.typed.joins import Join
 from compiler.lower.typed.serialization import Serialization, fixed_size
 from compiler.lower.typed.sizes import Sizes
 from compiler.types import BoolType, IntType, ListType, Type, UIntType
@@ -95,6 +96,21 @@ class TypedFunctions:
             self._sizes.write(code, held, 0, type_, code.params[-1], 0)
 
         return self._function("write_vector", type_, (*_slots(type_), I32), (), body)
+
+    def join_entry(self, type_: ListType) -> FuncRef:
+        """(vector, dimensions) -> i32, joins those of an entry into a list's vector.
+
+        1 if the entry lacks a field that those before it have.
+        """
+
+        def body(code: Code) -> None:
+            lacking = code.local(I32)
+            code.i32_const(0).local_set(lacking)
+            join = Join(self.module, code, code.params[0], code.params[1], lacking)
+            join.entry(type_)
+            code.local_get(lacking)
+
+        return self._function("join_entry", type_, (I32, I32), (I32,), body)
 
     def max_len(self, type_: ListType) -> FuncRef:
         """(list) -> i32, the maximal length of its own type."""

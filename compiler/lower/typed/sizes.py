@@ -12,6 +12,7 @@ from compiler.diagnostics import CompilerBug
 from compiler.layout import KNOWN_EMPTY, NESTED_FLAGS, layout_of
 from compiler.lower import held as h
 from compiler.lower.held import Held
+from compiler.lower.spare import has_spare
 from compiler.lower.typed.shapes import type_size
 from compiler.types import (
     BufferType,
@@ -338,8 +339,8 @@ class Sizes:
     def list_vector(self, code: Code, held: Held, part: ListType) -> None:
         """Push a pointer to the vector of a list whose entries have dimensions.
 
-        It is the list's own where it has one, else it is made from the elements: their least
-        supertype is, dimension by dimension, the largest.
+        It is the list's own where it has one, else it is made from the elements: the least supertype
+        of their types, which is, dimension by dimension, the largest.
         """
         entry = part.entry
         pointer, length, own = held.locals
@@ -353,7 +354,8 @@ class Sizes:
         code.local_get(length)
         with code.if_():
             code.local_get(out).local_get(length).i32_store(0)
-            code.local_get(out).i32_const(1).i32_store(4)
+            if not has_spare(entry):
+                code.local_get(out).i32_const(1).i32_store(4)
             scratch = h.box(code, module.alloc, 4 * dimensions)
             here, left = code.locals((I32, I32))
             code.local_get(pointer).local_set(here)
@@ -362,8 +364,12 @@ class Sizes:
                 code.local_get(scratch).i32_const(0).i32_const(4 * dimensions).memory_fill()
                 h.load_element(code, module.alloc, here, entry, None)
                 code.local_get(scratch).call(self._of.write_vector(entry))
-                code.local_get(out).i32_const(8).i32_add().local_get(scratch)
-                code.i32_const(dimensions).call(module.helper("merge_dimensions"))
+                if has_spare(entry):
+                    code.local_get(out).local_get(scratch)
+                    code.call(self._of.join_entry(part)).drop()
+                else:
+                    code.local_get(out).i32_const(8).i32_add().local_get(scratch)
+                    code.i32_const(dimensions).call(module.helper("merge_dimensions"))
                 code.local_get(here).i32_const(layout_of(entry).element_size).i32_add()
                 code.local_set(here)
                 code.local_get(left).i32_const(1).i32_sub().local_tee(left).br_if(again)
