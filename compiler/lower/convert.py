@@ -7,11 +7,11 @@ Lengths don't matter to a layout, so only a missing type (the inside of `none`, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from compiler import abi
 from compiler.diagnostics import CompilerBug
-from compiler.layout import NESTED_FLAGS, layout_of
+from compiler.layout import KNOWN_EMPTY, NESTED_FLAGS, layout_of
 from compiler.lower import held as h
 from compiler.lower.held import Held
 from compiler.type_relations import TypeFault, least_supertype_v2_1
@@ -245,10 +245,12 @@ def _convert_list(fn: FunctionLowering, source: ListType, target: ListType, admi
     if not layout_of(target.entry).dimensions:
         fn.push(value)
         code.call(fn.module.generated.max_len(source))
-    elif layout_of(source.entry).dimensions and fn.module.metering:
+    elif not fn.module.metering:
+        code.i32_const(0)
+    elif layout_of(source.entry).dimensions:
         _push_own_type(fn, value.locals[2], source, target)
     else:
-        code.i32_const(0)
+        _push_wider_type(fn, value.locals[2], source, target)
     code.release(here, there, left, out)
     fn.release(value)
 
@@ -276,12 +278,14 @@ def _push_own_type(fn: FunctionLowering, own: Local, source: Type, target: Type)
         size = 4 * layout_of(target).dimensions
         vector = fn.alloc(size)
         code.local_get(vector).i32_const(0).i32_const(size).memory_fill()
-        for here, there in _dimensions(source, target, 0, 0):
+        for here, there, known in _dimensions(source, target, 0, 0):
             code.local_get(vector)
             if here is None:
                 code.i32_const(1)
             else:
                 code.local_get(own).i32_load(4 * here)
+            if known:
+                code.i32_const(0).i32_ne()
             code.i32_store(4 * there)
         if isinstance(target, ListType):
             # What each element carries has other dimensions: it is not known any more.
@@ -293,33 +297,58 @@ def _push_own_type(fn: FunctionLowering, own: Local, source: Type, target: Type)
         code.i32_const(0)
 
 
-def _dimensions(
-    source: Type, target: Type, here: int, there: int
-) -> Iterator[tuple[int | None, int]]:
-    """The places in both vectors of the dimensions that two corresponding types share.
+def _push_wider_type(fn: FunctionLowering, own: Local, source: ListType, target: ListType) -> None:
+    """Push the dynamic type of a list whose entries have dimensions as `target`'s only."""
+    code = fn.code
+    size = 4 * layout_of(target).dimensions
+    vector = fn.alloc(size)
+    code.local_get(vector).i32_const(0).i32_const(size).memory_fill()
+    code.local_get(vector).local_get(own).i32_const(KNOWN_EMPTY - 1).i32_and().i32_store(0)
+    code.local_get(vector).i32_const(1).i32_const(0).local_get(own).select().i32_store(4)
+    for field in _dimensions(source.entry, target.entry, 0, 2):
+        code.local_get(vector).i32_const(1).i32_store(4 * field.there)
+    code.local_get(vector)
+    code.release(vector)
 
-    `None` is for a field that all tuples of `source` have, and some of `target`: it is there.
+
+class _Shared(NamedTuple):
+    """A dimension that two corresponding types share: its places in both vectors.
+
+    `here` is `None` for a field that all tuples of the source have, and some of the target: it is
+    there. `known` where the target's is a list's flags, of which the source has the maximal length
+    only: the entry's type is known unless that is 0.
     """
+
+    here: int | None
+    there: int
+    known: bool = False
+
+
+def _dimensions(source: Type, target: Type, here: int, there: int) -> Iterator[_Shared]:
+    """The dimensions that two corresponding types share."""
     match source, target:
         case (OptionalType(inner=a), OptionalType(inner=b)) | (
             SpareType(inner=a),
             SpareType(inner=b),
         ):
-            yield here, there
+            yield _Shared(here, there)
             yield from _dimensions(a, b, here + 1, there + 1)
         case ResponseType(ok=a, err=b), ResponseType(ok=c, err=d):
-            yield here, there
-            yield here + 1, there + 1
+            yield _Shared(here, there)
+            yield _Shared(here + 1, there + 1)
             yield from _dimensions(a, c, here + 2, there + 2)
             here += 2 + layout_of(a).dimensions
             yield from _dimensions(b, d, here, there + 2 + layout_of(c).dimensions)
         case _, SpareType(inner=b):
-            yield None, there
+            yield _Shared(None, there)
             yield from _dimensions(source, b, here, there + 1)
         case ListType(entry=a), ListType(entry=b):
-            yield here, there
-            if layout_of(a).dimensions:
-                yield here + 1, there + 1
+            yield _Shared(here, there)
+            if layout_of(b).dimensions:
+                if layout_of(a).dimensions:
+                    yield _Shared(here + 1, there + 1)
+                else:
+                    yield _Shared(here, there + 1, known=True)
                 yield from _dimensions(a, b, here + 2, there + 2)
         case TupleType(fields=a), TupleType(fields=b):
             places: dict[str, tuple[Type, int]] = {}
@@ -333,4 +362,4 @@ def _dimensions(
                 there += layout_of(field).dimensions
         case _:
             if layout_of(source).dimensions and layout_of(target).dimensions:
-                yield here, there
+                yield _Shared(here, there)
