@@ -243,8 +243,7 @@ def _convert_list(fn: FunctionLowering, source: ListType, target: ListType, admi
         code.br(again)
     code.local_get(out).local_get(length)
     if not layout_of(target.entry).dimensions:
-        fn.push(value)
-        code.call(fn.module.generated.max_len(source))
+        _push_narrower_type(fn, value)
     elif not fn.module.metering:
         code.i32_const(0)
     elif layout_of(source.entry).dimensions:
@@ -295,6 +294,21 @@ def _push_own_type(fn: FunctionLowering, own: Local, source: Type, target: Type)
         code.release(vector)
         code.else_()
         code.i32_const(0)
+
+
+def _push_narrower_type(fn: FunctionLowering, value: Held) -> None:
+    """Push the dynamic type of a list of wider entries as one of a list whose entries have none."""
+    code = fn.code
+    _, length, own = value.locals
+    code.local_get(own)
+    with code.if_((I32,)):
+        code.local_get(own).i32_load(0)
+        code.i32_const(KNOWN_EMPTY).i32_const(0)
+        code.local_get(own).i32_load(0).i32_eqz()
+        code.local_get(own).i32_load(4).i32_const(1).i32_and().i32_and()
+        code.select().i32_or()
+        code.else_()
+        code.local_get(length)
 
 
 def _push_wider_type(fn: FunctionLowering, own: Local, source: ListType, target: ListType) -> None:

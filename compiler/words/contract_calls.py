@@ -8,10 +8,12 @@ from compiler import abi
 from compiler.costs.limits import AS_CONTRACT_MEMORY
 from compiler.description import Site
 from compiler.diagnostics import CompilerBug
+from compiler.layout import layout_of
 from compiler.lower import held as h
 from compiler.lower.depth import enter_calls, leave_calls
 from compiler.lower.held import Held
 from compiler.lower.literals import push_literal
+from compiler.type_relations import without_spare
 from compiler.types import PRINCIPAL, Type
 from compiler.values import Principal
 from compiler.wasm.functions import Local
@@ -33,17 +35,20 @@ def _contract_call(fn: FunctionLowering, call: Call) -> Type:
     fn.charge("cost_contract_call")
     values: list[Held] = [fn.lower_held(argument) for argument in call.arguments[2:]]
     result = target.signature.returns
-    block = fn.alloc(max(1, sum(value.layout.slot_size for value in values)))
+    # No parameter admits fields beyond a type.
+    types = tuple(without_spare(value.type) for value in values)
+    block = fn.alloc(max(1, sum(layout_of(type_).slot_size for type_ in types)))
     offset = 0
-    for value in values:
+    for value, type_ in zip(values, types, strict=True):
         fn.push(value)
-        h.store_slots(code, block, offset, value.type)
-        offset += value.layout.slot_size
+        fn.convert(value.type, type_, admitted=True)
+        h.store_slots(code, block, offset, type_)
+        offset += layout_of(type_).slot_size
     site = fn.module.site(
         Site(
             kind="call",
             name=target.function,
-            arguments=tuple(value.type for value in values),
+            arguments=types,
             result=result,
             contract=target.contract,
             trait=target.trait,
