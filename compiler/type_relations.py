@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from itertools import count
 
 from compiler.addresses import decode_address
 from compiler.contracts import DEPLOYER, SELF
@@ -70,6 +71,7 @@ from compiler.types import (
     TupleType,
     Type,
     UIntType,
+    spare_key,
 )
 from compiler.versions import Epoch
 
@@ -288,12 +290,14 @@ def _with_spare(whole: TupleType, spare: list[SpareType], callables: bool) -> Tu
     """The tuple with fields that only some of its values have."""
     fields = dict(whole.fields)
     for field in spare:
-        known = fields.get(field.name, field)
-        # Of a field that has one type here and an unlike one there, the value is forgotten.
-        if isinstance(known, SpareType):
+        for index in count():
+            key = spare_key(field.name, index)
+            known = fields.setdefault(key, field)
+            assert isinstance(known, SpareType)
             with contextlib.suppress(TypeFault):
                 inner = _supertype(known.inner, field.inner, callables)
-                fields[field.name] = SpareType(field.name, inner)
+                fields[key] = SpareType(field.name, inner)
+                break
     return unchecked_tuple(fields)
 
 

@@ -33,6 +33,7 @@ from compiler.types import (
     TupleType,
     Type,
     UIntType,
+    field_name,
 )
 
 MAX_VALUE_SIZE = 1024 * 1024
@@ -300,10 +301,16 @@ def merged(first: TupleType, second: TupleType) -> TupleType:
 
     What every value of the first has stays a field of every value of the result.
     """
-    fields = dict(first.fields)
-    for name, field in second.fields:
-        if name not in fields or not isinstance(field, SpareType):
-            fields[name] = field
+    replaced = {name for name, _ in second.declared}
+    fields = {
+        key: field
+        for key, field in first.fields
+        if not isinstance(field, SpareType) or field.name not in replaced
+    }
+    known = {field_name(key, field) for key, field in first.fields}
+    for key, field in second.fields:
+        if not isinstance(field, SpareType) or field.name not in known:
+            fields[key] = field
     return unchecked_tuple(fields)
 
 

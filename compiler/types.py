@@ -133,10 +133,23 @@ class SpareType(Struct, frozen=True):
     Where tuples with unlike fields meet (the branches of `if`, the arguments of `default-to`), the
     analysis goes on with the fields that they share (`TupleTypeSignature::least_supertype`), the
     interpreter with the value as it is: its other fields are counted, printed and serialised.
+
+    Where the field is of unlike types in them, the tuple's type has one of these for each, and a value
+    at most one of them. Their keys among its fields are then as `spare_key` says.
     """
 
     name: str
     inner: Type
+
+
+def spare_key(name: str, index: int) -> str:
+    """The key of the spare field `name` of the type so many unlike ones stand before; sorts as it."""
+    return name + "\0" * index
+
+
+def field_name(key: str, field: Type) -> str:
+    """The name of the field that stands under a key."""
+    return field.name if isinstance(field, SpareType) else key
 
 
 class CallablePrincipalType(Struct, frozen=True):

@@ -532,6 +532,14 @@ def _want(items: Sequence[Value], kind: type) -> None:
         raise Mismatch(f"wants a list of {kind.__name__}, not {List(items)}")
 
 
+def _takes(encode: Encode, value: Value, memory: Memory) -> bool:
+    try:
+        encode(value, [], memory)
+    except Mismatch:
+        return False
+    return True
+
+
 def _tuple(of: TupleType, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
     parts: list[tuple[str, int, Encode, Decode, Copy]] = []
     start = 0
@@ -543,7 +551,9 @@ def _tuple(of: TupleType, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
     has_type = dynamic and vector > 0
     count = len(parts)
 
-    spare = {name for name, field in of.fields if isinstance(field, SpareType)}
+    spare_names = {field.name for _, field in of.fields if isinstance(field, SpareType)}
+    encoders = {key: encode_field for key, _, encode_field, _, _ in parts}
+    spare = {key: field for key, field in of.fields if isinstance(field, SpareType)}
 
     def encode(value: Value, out: list[int], memory: Memory) -> None:
         if not isinstance(value, Tuple) or len(value.fields) != count:
@@ -568,8 +578,15 @@ def _tuple(of: TupleType, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
     def encode_there(value: Value, out: list[int], memory: Memory) -> None:
         if isinstance(value, Tuple):
             # In an optional, as the field itself is to the codec.
-            there = {name: Some(value.fields[name]) for name in spare & value.fields.keys()}
-            value = Tuple({**value.fields, **dict.fromkeys(spare, NONE), **there})
+            fields = dict(value.fields)
+            found = {name: fields.pop(name, None) for name in spare_names}
+            for key, field in spare.items():
+                one = found[field.name]
+                fields[key] = NONE
+                if one is not None and _takes(encoders[key], Some(one), memory):
+                    fields[key], found[field.name] = Some(one), None
+            # What is left is of none of its types: a field too many.
+            value = Tuple(fields | {name: one for name, one in found.items() if one is not None})
         encode(value, out, memory)
 
     def decode_there(slots: Slots, at: int, memory: Memory) -> Value:
@@ -579,7 +596,7 @@ def _tuple(of: TupleType, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
             if name not in spare:
                 fields[name] = field
             elif isinstance(field, Some):
-                fields[name] = field.value
+                fields[spare[name].name] = field.value
         return Tuple.in_order(fields)
 
     def copy(slots: Slots, at: int, out: list[int], source: Memory, target: Memory) -> None:

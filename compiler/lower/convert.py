@@ -7,6 +7,7 @@ Lengths don't matter to a layout, so only a missing type (the inside of `none`, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from compiler import abi
@@ -24,6 +25,8 @@ from compiler.types import (
     SpareType,
     TupleType,
     Type,
+    field_name,
+    spare_key,
 )
 from compiler.wasm.functions import Local
 from compiler.wasm.valtypes import I32
@@ -102,14 +105,30 @@ def _parts(source: Type, start: int, target: Type) -> list[tuple[int, Type, Type
         case TupleType(fields=a), TupleType(fields=b):
             types = dict(a)
             starts = layout_of(source)
+            sources = _sources(source, target)
             return [
-                (start + starts.field_start(name), types[name], t)
-                if name in types and _fits(types[name], t)
+                (start + starts.field_start(sources[key]), types[sources[key]], t)
+                if key in sources
                 else (start, NO_TYPE, t)
-                for name, t in b
+                for key, t in b
             ]
         case _:
             raise CompilerBug(f"no conversion from {source} to {target}")
+
+
+def _sources(source: TupleType, target: TupleType) -> dict[str, str]:
+    """The keys of the target's fields that the source has, and what these are there."""
+    types = dict(target.fields)
+    found: dict[str, str] = {}
+    for own, field in source.fields:
+        for index in count():
+            key = spare_key(field_name(own, field), index)
+            if key not in types:
+                break
+            if _fits(field, types[key]):
+                found.setdefault(key, own)
+                break
+    return found
 
 
 def _fits(source: Type, target: Type) -> bool:
@@ -128,9 +147,9 @@ def _refuse_more(
     fn: FunctionLowering, value: Held, start: int, source: TupleType, target: Type
 ) -> None:
     """End the transaction if the tuple at `start` has fields that the target doesn't know."""
-    known = dict(target.fields) if isinstance(target, TupleType) else {}
+    known = set(_sources(source, target).values()) if isinstance(target, TupleType) else set()
     for name, field in source.fields:
-        if isinstance(field, SpareType) and not (name in known and _fits(field, known[name])):
+        if isinstance(field, SpareType) and name not in known:
             h.push_slot(fn.code, value, start + layout_of(source).field_start(name))
             fn.abort_if(abi.Abort.TYPE_VALUE_ERROR)
 
@@ -369,9 +388,10 @@ def _dimensions(source: Type, target: Type, here: int, there: int) -> Iterator[_
             for name, field in a:
                 places[name] = field, here
                 here += layout_of(field).dimensions
-            for name, field in b:
-                if name in places and _fits(places[name][0], field):
-                    own, at = places[name]
+            sources = _sources(source, target)
+            for key, field in b:
+                if key in sources:
+                    own, at = places[sources[key]]
                     yield from _dimensions(own, field, at, there)
                 there += layout_of(field).dimensions
         case _:

@@ -12,7 +12,7 @@ from compiler.lower.held import Held
 from compiler.lower.typed.bounds import serialized_bounds, sum_of
 from compiler.syntax.ast import AtomNode, ListNode
 from compiler.type_relations import merged
-from compiler.types import OptionalType, SpareType, TupleType, Type
+from compiler.types import OptionalType, SpareType, TupleType, Type, field_name
 from compiler.words.control import wasm_types
 from compiler.words.options import build
 from compiler.words.storage import name_of
@@ -150,18 +150,18 @@ def _merge(fn: FunctionLowering, call: Call) -> Type:
             fn.charge("cost_tuple_merge", len(values))
     # As the analysis has it: what all values of the first argument have stays one of all.
     type_ = merged(first.type, second.type)
-    parts: dict[str, tuple[Held, int]] = {}
-    for value in values:
-        assert isinstance(value.type, TupleType)
-        for name, field in value.type.fields:
-            start = layout_of(value.type).field_start(name)
-            if name in parts and isinstance(field, SpareType):
-                # The analysis goes by the first; a value of another type would be an error then.
-                own = dict(type_.fields)[name]
-                if field.inner == own:
-                    parts[name] = _either(fn, parts[name], (value, start), own)
-            else:
-                parts[name] = (value, start)
+    starts = layout_of(first.type)
+    parts = {name: (first, starts.field_start(name)) for name, _ in first.type.fields}
+    known = {field_name(name, field) for name, field in first.type.fields}
+    for name, field in second.type.fields:
+        start = layout_of(second.type).field_start(name)
+        if isinstance(field, SpareType) and field.name in known:
+            # The analysis goes by the first; a value of another type would be an error then.
+            own = dict(type_.fields)[field.name]
+            if field.inner == own:
+                parts[field.name] = _either(fn, parts[field.name], (second, start), own)
+        else:
+            parts[name] = (second, start)
     _assemble(fn, type_, parts)
     if layout_of(type_).dimensions and fn.module.metering:
         _merge_dynamic_types(fn, type_, values, parts)
