@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from compiler.contracts import either
 from compiler.diagnostics import Span
 from compiler.types import (
     BoolType,
@@ -73,6 +76,22 @@ class TypeFault(Exception):
         self.message = message
         self.span = span
         self.hint = hint
+
+
+def first_fault(faults: Mapping[tuple[str, str], TypeFault]) -> TypeFault:
+    """The one of some traits' faults that the interpreter meets first; the keys are name and contract.
+
+    It takes traits by their names, and those of one name by their contracts; what is itself a
+    contract has the name "" and comes before. Where the deployer's contracts stand among others is
+    not known before they are bound, so the text holds what to tell for each.
+    """
+    name = min(name for name, _ in faults)
+    contracts = sorted(contract for of, contract in faults if of == name)
+    # The first of each address: siblings are in the order of their names whatever their address is.
+    firsts = {each.partition(".")[0]: each for each in reversed(contracts)}.values()
+    fault = faults[name, contracts[0]]
+    fault.message = either({each: faults[name, each].message for each in firsts})
+    return fault
 
 
 def value_too_large() -> TypeFault:

@@ -12,13 +12,12 @@ import contextlib
 from collections.abc import Callable
 from itertools import count
 
-from compiler.addresses import decode_address
-from compiler.contracts import DEPLOYER, SELF
 from compiler.type_faults import (
     TypeFault,
     could_not_determine_serialization_type,
     could_not_determine_type,
     display,
+    first_fault,
     supertype_too_large,
     type_mismatch,
     type_too_deep,
@@ -97,6 +96,7 @@ __all__ = [
     "could_not_determine_type",
     "depth",
     "display",
+    "first_fault",
     "least_supertype",
     "least_supertype_v2_1",
     "list_of",
@@ -192,8 +192,13 @@ def concretize(of: Type) -> Type:
     concrete = _concretize_or_none(of)
     if concrete is None:
         assert isinstance(of, ListUnionType)
-        trait = next(each for each in ordered_members(of) if isinstance(each, CallableTraitType))
-        raise type_mismatch(PRINCIPAL, trait)
+        raise first_fault(
+            {
+                (member.trait.name, member.trait.contract): type_mismatch(PRINCIPAL, member)
+                for member in of.members
+                if isinstance(member, CallableTraitType)
+            }
+        )
     return concrete
 
 
@@ -207,29 +212,6 @@ def _concretize_or_none(of: Type) -> Type | None:
             return PRINCIPAL
         return None
     return of
-
-
-_Place = tuple[int, str, tuple[int, bytes], str]
-
-
-def ordered_members(union: ListUnionType) -> list[CallablePrincipalType | CallableTraitType]:
-    """A union's members in the interpreter's order: contracts, then traits by their names; contracts
-    by the bytes of their addresses. A sibling's address is not known here: siblings come first."""
-
-    def place(member: CallablePrincipalType | CallableTraitType) -> _Place:
-        if isinstance(member, CallablePrincipalType):
-            kind, trait, contract = 0, "", member.contract
-        else:
-            kind, trait, contract = 1, member.trait.name, member.trait.contract
-        address, _, name = contract.partition(".")
-        return (
-            kind,
-            trait,
-            (-1, b"") if address in (DEPLOYER, SELF) else decode_address(address),
-            name,
-        )
-
-    return sorted(union.members, key=place)
 
 
 # --- least supertypes --------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from compiler.diagnostics import NO_SPAN, ClarityError, Diagnostic, Severity, Sp
 from compiler.type_relations import (
     TypeFault,
     could_not_determine_type,
+    first_fault,
     supertype_too_large,
     type_mismatch,
     unreachable,
@@ -21,6 +22,7 @@ __all__ = [
     "TypeFault",
     "could_not_determine_type",
     "error_of",
+    "first_fault",
     "supertype_too_large",
     "type_mismatch",
     "unreachable",

@@ -25,7 +25,8 @@ def check_traits(
     `TypeFault` where it lacks something. A trait of the contract itself is unknown here, as
     the contract isn't deployed yet.
     """
-    for trait in sorted(interface.implemented_traits, key=_order):
+    failed: dict[tuple[str, str], TypeFault] = {}
+    for trait in interface.implemented_traits:
         definer = interfaces.get(trait.contract)
         methods = None if definer is None else definer.traits.get(trait.name)
         try:
@@ -34,7 +35,9 @@ def check_traits(
             check_compliance(interface, trait, methods, epoch)
         except TypeFault as fault:
             fault.span = _span_of(trait, nodes)
-            raise
+            failed[trait.name, trait.contract] = fault
+    if failed:
+        raise faults.first_fault(failed)
 
 
 def check_compliance(
@@ -63,10 +66,6 @@ def _complies(function: FunctionSignature, method: FunctionSignature, epoch: Epo
             return False
     returned = canonicalize(function.returns, epoch)
     return admits(canonicalize(method.returns, epoch), returned, epoch)
-
-
-def _order(trait: TraitIdentifier) -> tuple[str, str]:
-    return trait.name, trait.contract
 
 
 def _span_of(trait: TraitIdentifier, nodes: Sequence[Node]) -> Span:

@@ -19,7 +19,6 @@ from compiler.type_relations import (
     admits_v2_1,
     canonicalize_v2_1,
     contains_trait_reference,
-    ordered_members,
     type_too_deep,
 )
 from compiler.types import (
@@ -59,11 +58,26 @@ def check_cast(checker: Checker, found: Type, expected: Type, depth: int) -> Non
             check_compliance(interface, expected.trait, methods, _READ_AS)
             return
         if isinstance(found, ListUnionType):
-            for member in ordered_members(found):
-                check_cast(checker, member, expected, depth + 1)
+            _cast_union(checker, found, expected, depth)
             return
     if found is not NO_TYPE and not admits_v2_1(expected, found):
         raise faults.type_mismatch(expected, found)
+
+
+def _cast_union(
+    checker: Checker, found: ListUnionType, expected: CallableTraitType, depth: int
+) -> None:
+    failed: dict[tuple[str, str], TypeFault] = {}
+    for member in found.members:
+        try:
+            check_cast(checker, member, expected, depth + 1)
+        except TypeFault as fault:
+            if isinstance(member, CallablePrincipalType):
+                failed["", member.contract] = fault
+            else:
+                failed[member.trait.name, member.trait.contract] = fault
+    if failed:
+        raise faults.first_fault(failed)
 
 
 def _cast_optional(checker: Checker, found: Type, expected: Type, depth: int) -> None:
