@@ -160,6 +160,9 @@ class Chain:
         """Give a principal micro-STX out of nothing."""
         accounts.credit(self.state, principal, amount)
         accounts.change_supply(self.state, amount)
+        if self._write_epoch(max(Epoch)):
+            # What is prepared would not write the chain's own.
+            self.session.clear()
 
     def balance(self, principal: str) -> int:
         """The micro-STX that a principal can spend."""
@@ -307,6 +310,10 @@ class Chain:
         self.state.end_block(self.blocks.height)
         self.blocks.mine()
 
+    def _write_epoch(self, epoch: Epoch) -> bool:
+        """As simnet does before it runs something (`Blocks.write_epoch`)."""
+        return self.blocks.write_epoch(epoch)
+
     def _answer(self, run: Callable[[list[int]], Value]) -> Receipt:
         """Run a transaction; all that it did is undone where it fails."""
         host = self.host
@@ -333,6 +340,7 @@ class Chain:
         session, host = self.session, self.host
         if not is_standard(sender):
             return Receipt(error=Rejected(f"Invalid sender address '{sender}'."))
+        self._write_epoch(self.epoch)
 
         def failed(error: Exception, values: Sequence[object] = ()) -> Receipt:
             if isinstance(error, UncountedMemoryError):
@@ -410,6 +418,8 @@ class Chain:
             artifact = self.modules(request)
         except ClarityError as error:
             raise Rejected(bind(error.diagnostic.message, address, name)) from None
+        if epoch is None:
+            self._write_epoch(rules)
         contract = Contract(identifier, source, version, rules, artifact.stored_interface)
         saved = not as_simnet or bool(artifact.description.functions or artifact.interface.traits)
         sender = simnet.DEPLOYER if as_simnet and snippets.is_snippet(source) else address

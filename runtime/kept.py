@@ -100,6 +100,12 @@ class KeptChain(Chain):
         super()._next_block()
         self._note("next", 1)
 
+    def _write_epoch(self, epoch: Epoch) -> bool:
+        new = super()._write_epoch(epoch)
+        if new:
+            self._note("state", str(epoch))
+        return new
+
     def _note(self, move: str, what: str | int) -> None:
         # In the state, so that it follows places and forks; of this block, if it says so.
         on = (self._store.tip or b"").hex()
@@ -166,6 +172,8 @@ class KeptChain(Chain):
                 match move:
                     case "epoch":
                         blocks.set_epoch(Epoch.parse(what))
+                    case "state":
+                        blocks.write_epoch(Epoch.parse(what))
                     case "stacks":
                         blocks.mine_stacks(what)
                     case "burn":

@@ -85,6 +85,7 @@ class Blocks:
         "_seen",
         "_stacks",
         "_tenure_key",
+        "_tip_since",
         "_unwritten",
         "burn",
         "epoch",
@@ -114,6 +115,10 @@ class Blocks:
         self.lasting: tuple[int, int] | None = None
         # What simnet keeps in the state as the tenure's height: it changes with burn blocks only.
         self._tenure_key: MutableSequence[tuple[int, int]] = []
+        # From what heights on burn blocks are those of the tip, or no more, by the epoch that stands
+        # in the state. It is written when it is entered and whenever something runs; what is minted
+        # is minted in simnet's newest, and so is the genesis.
+        self._tip_since: MutableSequence[tuple[int, bool]] = [(0, True)]
 
     # Moving on
 
@@ -122,6 +127,7 @@ class Blocks:
         self._change()
         if epoch != self.epoch:
             self.epoch = epoch
+            self.write_epoch(epoch)
             if epoch.tip_burn_block:
                 self._mine_burn()
         if epoch.tip_burn_block:
@@ -188,6 +194,15 @@ class Blocks:
         self._tenure_key.append((tip.height, tip.tenure_height))
         self._change()
 
+    def write_epoch(self, epoch: Epoch) -> bool:
+        """Let an epoch stand in the state from here on; whether that makes a difference."""
+        tip = epoch.tip_burn_block
+        if self._tip_since[-1][1] == tip:
+            return False
+        self._tip_since.append((self.height, tip))
+        self._change()
+        return True
+
     # Looking
 
     @property
@@ -206,24 +221,27 @@ class Blocks:
         """Heights as contracts see them, as of a past block or at the tip; there it is the same
         object until they change."""
         if height is not None:
-            return self._view_at(height)
+            return self._view_at(height, tip=self.sees_tip(height))
         seen = self._seen
         if seen is None:
             if self.epoch.tip_burn_block:
                 seen = _new_view((self.height, *(self.lasting or self._last())))
             else:
-                seen = self._view_at(self.height)
+                seen = self._view_at(self.height, tip=False)
             self._seen = seen
         return seen
 
     def _last(self) -> tuple[int, int]:
-        _, tenure, burn = self._view_at(self.height)
+        _, tenure, burn = self._view_at(self.height, tip=True)
         self.lasting = (tenure, burn)
         return tenure, burn
 
-    def _view_at(self, at: int) -> View:
-        if not self.epoch.tip_burn_block:
-            # It is that of the block before.
+    def sees_tip(self, at: int) -> bool:
+        """Whether a Stacks block's burn block is the tip's, not that of the block before."""
+        return next(tip for since, tip in reversed(self._tip_since) if since <= at)
+
+    def _view_at(self, at: int, *, tip: bool) -> View:
+        if not tip:
             burn = 0
             if at > len(self.stacks):
                 burn = NO_BURN_HEIGHT
@@ -235,7 +253,9 @@ class Blocks:
             if since <= at:
                 tenure = known
                 break
-        return _new_view((at, tenure, self.burn[-1].height))
+        # A past block is the tip itself, until that is the burn chain's own.
+        burn = self.burn[-1].height if self.epoch.tip_burn_block else self.stacks[at].burn_height
+        return _new_view((at, tenure, burn))
 
     def height_of(self, block_id: bytes) -> int:
         """Height of the block of that id; one that is not known lies beyond all."""
@@ -272,15 +292,22 @@ class Blocks:
 
     def snapshot(self) -> tuple[object, ...]:
         """What `revert` needs: blocks are only ever added."""
-        return (self.epoch, len(self.burn), len(self.stacks), len(self._tenure_key))
+        return (
+            self.epoch,
+            len(self.burn),
+            len(self.stacks),
+            len(self._tenure_key),
+            len(self._tip_since),
+        )
 
     def revert(self, place: tuple[object, ...]) -> None:
         """Forget all blocks since the snapshot."""
-        epoch, burn, stacks, keys = place
+        epoch, burn, stacks, keys, tips = place
         assert isinstance(epoch, Epoch)
         assert isinstance(burn, int)
         assert isinstance(stacks, int)
         assert isinstance(keys, int)
+        assert isinstance(tips, int)
         self.epoch = epoch
         del self.burn[burn:]
         for block in self.stacks[stacks:]:
@@ -289,6 +316,7 @@ class Blocks:
                 del self._first_of_tenure[block.tenure_height]
         del self.stacks[stacks:]
         del self._tenure_key[keys:]
+        del self._tip_since[tips:]
         self._stand()
 
     def fork(self) -> Blocks:
@@ -299,6 +327,7 @@ class Blocks:
         other._unwritten = 0
         self._first_of_tenure, other._first_of_tenure = forked_dict(self._first_of_tenure)
         self._tenure_key, other._tenure_key = forked_list(self._tenure_key)
+        self._tip_since, other._tip_since = forked_list(self._tip_since)
         # Those are found again when they are looked for.
         other._heights = {}
         return other

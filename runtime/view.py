@@ -135,7 +135,7 @@ class ChainView:
     @property
     def _nothing_mined(self) -> bool:
         host = self._host
-        tip = host.blocks.epoch.tip_burn_block
+        tip = host.blocks.sees_tip(host.view.stacks_height)
         if host.view.stacks_height == UNKNOWN_HEIGHT:
             # Burn blocks are those before the current block, and at-block made it one that nobody
             # knows.

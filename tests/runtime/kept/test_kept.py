@@ -92,6 +92,21 @@ def test_a_chain_is_as_it_was_when_it_is_opened_again(kind):
     assert again.call(COUNTER, "inc", [UInt(1)], WALLET_1).value == Ok(UInt(8))
 
 
+def test_since_when_an_epoch_stood_in_the_state_is_kept():
+    """The first transaction writes it: past blocks before that are seen by the genesis' epoch."""
+    store = Store(MemoryBacking())
+    chain = opened(store)
+    chain.mine_burn(2)
+    source = """(define-read-only (burn (at uint))
+      (at-block (unwrap-panic (get-block-info? id-header-hash at)) burn-block-height))"""
+    assert chain.deploy(COUNTER, source, 1).ok
+    chain.mine_burn(2)
+    chain.finish()
+    for line in (chain, opened(store)):
+        heights = [line.read(COUNTER, "burn", [UInt(at)], WALLET_1).value for at in range(5)]
+        assert heights == [UInt(height) for height in (0, 1, 2, 2, 3)]
+
+
 @pytest.mark.parametrize("kind", BACKINGS)
 def test_what_no_block_has_is_lost_whole(kind):
     store = Store(BACKINGS[kind]())
