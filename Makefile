@@ -121,8 +121,8 @@ SPLITS ?=
 splits: $(STAMP)
 	$(BIN)/python -m tests.conformance.splits $(SHARED)/corpus $(SPLITS)
 
-# The contracts of the recorded logs, called with arguments of our own on both VMs:
-# make random-calls RANDOM_CALLS='mainnet --epoch 4.0 --rounds 2 --seed 7'
+# The contracts of the recorded logs, and mutants of them, called with arguments of our own on both VMs:
+# make random-calls RANDOM_CALLS='mainnet --epoch 4.0 --mutants 2 --rounds 2 --seed 7'
 RANDOM_CALLS ?=
 random-calls: $(STAMP) reference-vm
 	$(BIN)/python -m tests.conformance.random_calls $(SHARED)/corpus $(RANDOM_CALLS)
