@@ -8,11 +8,11 @@ has the methods of `Memory`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from struct import Struct
+from struct import Struct, pack, unpack
 from typing import Any, Final, Protocol, TypeAlias
 
 from compiler.consensus_untyped import principal_at, serialize
-from compiler.layout import DATA, I64, NESTED_FLAGS, Layout, layout_of
+from compiler.layout import APPENDED, DATA, I64, LISTED, LISTED_ROW, Layout, layout_of
 from compiler.types import (
     BoolType,
     BufferType,
@@ -73,6 +73,7 @@ _WHOLE: Final = (1 << 128) - 1
 _SIGN: Final = 1 << 127
 _MAX_CACHED: Final = 50_000
 _EMPTY: Final = List()
+_CARRIED: Final = Struct("<II")  # behind the vector of a list; see `compiler.layout`
 
 
 class Mismatch(TypeError):
@@ -428,6 +429,7 @@ def _list(of: ListType, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
     size = entry.size
     sized_by_contents = entry_layout.dimensions > 0
     vector = 4 * layout_of(of).dimensions
+    entry_vector = 4 * entry_layout.dimensions
 
     def encode(value: Value, out: list[int], memory: Memory) -> None:
         if not isinstance(value, List):
@@ -467,15 +469,33 @@ def _list(of: ListType, *, dynamic: bool) -> tuple[Encode, Decode, Copy]:
         out.append(count)
         if dynamic:
             own = slots[at + 2]
-            out.append(_store(bare(own, source), target) if own and sized_by_contents else own)
+            out.append(copy_type(own, count, source, target) if sized_by_contents else own)
 
     rows = _rows_at_once(of.entry) or rows_one_by_one
 
-    def bare(own: int, memory: Memory) -> bytes:
-        """A list's vector without what each element's own type is, which does not travel."""
-        words = bytearray(memory.read(own, vector))
-        words[4] &= NESTED_FLAGS
-        return bytes(words)
+    def copy_type(own: int, count: int, source: Memory, target: Memory) -> int:
+        """Copy a list's vector with what its elements carry; its address, 0 where there is none."""
+        appended: list[tuple[bytes, int]] = []
+        copied = 0
+        while own:
+            words = source.read(own, vector)
+            if words[4] & (APPENDED | LISTED):
+                before, last = _CARRIED.unpack(source.read(own + vector, _CARRIED.size))
+            if not words[4] & APPENDED:
+                if words[4] & LISTED:
+                    rows = unpack(f"<{2 * count}I", source.read(before, LISTED_ROW * count))
+                    table = [copy_vector(each, source, target) for each in rows]
+                    words += _CARRIED.pack(_store(pack(f"<{2 * count}I", *table), target), 0)
+                copied = target.put(words)
+                break
+            appended.append((words, copy_vector(last, source, target)))
+            own, count = before, count - 1
+        for words, last in reversed(appended):
+            copied = target.put(words + _CARRIED.pack(copied, last))
+        return copied
+
+    def copy_vector(own: int, source: Memory, target: Memory) -> int:
+        return target.put(source.read(own, entry_vector)) if own else 0
 
     return encode, decode, copy
 
