@@ -16,7 +16,7 @@ from benchmarks import workloads
 from benchmarks.ours import apply, make_chain
 from compiler.consensus import deserialize
 from runtime.chain import Chain
-from runtime.codec import principal_bytes
+from runtime.codecs import principal_bytes
 from runtime.effects import admit, take
 from runtime.engine import HostFunction
 

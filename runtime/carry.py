@@ -25,7 +25,7 @@ from compiler.types import (
     UIntType,
 )
 from compiler.values import Value
-from runtime.codec import Codec
+from runtime.codecs import Codec
 
 if TYPE_CHECKING:
     from runtime.instance import BoundSite, Export, Guest

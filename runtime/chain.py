@@ -37,7 +37,7 @@ from runtime import accounts, simnet, snippets
 from runtime.addressing import is_standard
 from runtime.arguments import Argument, argument_values
 from runtime.boot import BootContract, BootContracts
-from runtime.codec import principal_bytes
+from runtime.codecs import principal_bytes
 from runtime.contracts import Contract
 from runtime.engine import Engine, engine_for
 from runtime.errors import Rejected, TransactionError, VmPanic

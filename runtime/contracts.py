@@ -13,7 +13,7 @@ from compiler.interface_names import bound
 from compiler.type_relations import canonicalize
 from compiler.types import TraitIdentifier, Type
 from compiler.versions import ClarityVersion, Epoch
-from runtime.codec import principal_bytes
+from runtime.codecs import principal_bytes
 from runtime.hashing import sha512_256
 from runtime.keepsake import Keepsake
 from runtime.modules import Artifact

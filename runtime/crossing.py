@@ -33,7 +33,7 @@ from compiler.types import (
     UIntType,
 )
 from runtime.carry import shape
-from runtime.codec import Memory, Mismatch
+from runtime.codecs import Memory, Mismatch
 from runtime.effects import admit, take
 from runtime.engine import GuestTrap, Slots
 from runtime.instance import (

@@ -13,7 +13,7 @@ from compiler import abi
 from compiler.types import OptionalType
 from compiler.versions import Epoch
 from runtime import accounts, effects, hashing
-from runtime.codec import principal_of
+from runtime.codecs import principal_of
 from runtime.engine import HostFunction, Slots
 from runtime.errors import TransactionError, VmPanic, aborted, check, internal, runtime
 from runtime.instance import (

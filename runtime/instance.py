@@ -16,7 +16,7 @@ from compiler.types import TraitIdentifier
 from compiler.values import Value
 from runtime.carry import Carried
 from runtime.casts import growth
-from runtime.codec import Codec, Memory, codec_of, principal_bytes, principal_of
+from runtime.codecs import Codec, Memory, codec_of, principal_bytes, principal_of
 from runtime.contracts import Contract
 from runtime.engine import Instance, Linked
 from runtime.errors import aborted

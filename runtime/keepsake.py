@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compiler.types import Type
 from compiler.values import Value
-from runtime.codec import Memory, codec_of
+from runtime.codecs import Memory, codec_of
 
 
 class _Heap:

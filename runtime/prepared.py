@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from compiler.values import Ok, Value
 from runtime.accounts import SUPPLY_KEY
-from runtime.codec import Mismatch
+from runtime.codecs import Mismatch
 from runtime.effects import take, write_head
 from runtime.engine import GuestTrap
 from runtime.errors import check

@@ -21,7 +21,7 @@ from compiler.versions import Epoch
 from runtime import effects
 from runtime.carry import Carried, bring_result
 from runtime.casts import growth, overcharge
-from runtime.codec import Mismatch, codec_of, principal_bytes, principal_of
+from runtime.codecs import Mismatch, codec_of, principal_bytes, principal_of
 from runtime.contracts import Contract
 from runtime.crossing import crossing, once
 from runtime.engine import Engine, GuestTrap, HostTable, Linked, Slots, TrapCode, host_table

@@ -1,6 +1,6 @@
 """Straight-line code for a signature: arguments into a function's slots, its result out of them.
 
-The same as `runtime.codec` does step by step, written out as Python source once a signature: no
+The same as `runtime.codecs` does step by step, written out as Python source once a signature: no
 lists of slots, no loops over parameters, classes looked at where values are taken apart. What is
 too large to be written out (lists, boxed values) is left to its codec.
 """
@@ -41,7 +41,7 @@ from compiler.values import (
     UInt,
     Value,
 )
-from runtime.codec import Codec, Memory, Mismatch, codec_of, principal_bytes, principal_of
+from runtime.codecs import Codec, Memory, Mismatch, codec_of, principal_bytes, principal_of
 from runtime.written_out import Lines, Names
 
 Load: TypeAlias = Callable[[Sequence[object], Memory, bool], bool]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from compiler import abi
 from compiler.values import UINT_MAX
 from runtime import accounts
-from runtime.codec import principal_of
+from runtime.codecs import principal_of
 from runtime.engine import HostFunction, Slots
 from runtime.errors import internal, runtime
 from runtime.instance import Guest

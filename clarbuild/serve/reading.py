@@ -10,7 +10,7 @@ from compiler.costs import Cost
 from compiler.values import Value
 from runtime.arguments import argument_values
 from runtime.chain import Chain
-from runtime.codec import principal_bytes
+from runtime.codecs import principal_bytes
 from runtime.contracts import Contract
 from runtime.errors import Rejected, TransactionError, VmPanic
 from runtime.memory import UncountedMemoryError

@@ -19,7 +19,7 @@ from compiler.values import Ok, Value
 from runtime import accounts
 from runtime.arguments import argument_values
 from runtime.chain import Chain
-from runtime.codec import principal_bytes
+from runtime.codecs import principal_bytes
 from runtime.errors import TransactionError, VmPanic
 from runtime.events import Event
 from runtime.receipts import Receipt

@@ -24,7 +24,8 @@ BOUNDS = [
     "runtime.session.MAX_CROSSINGS",
     "runtime.session.MAX_PREPARED",
     "runtime.contracts.MAX_VIEWS",
-    "runtime.codec._MAX_CACHED",
+    "runtime.codecs.codec._MAX_CACHED",
+    "runtime.codecs.simple._MAX_CACHED",
     "runtime.engine.thin.MAX_VIEWS",
     "runtime.stores.store._MOST_KEPT",
 ]

@@ -22,7 +22,7 @@ from compiler.values import (
     Tuple,
     UInt,
 )
-from runtime.codec import Codec, Mismatch
+from runtime.codecs import Codec, Mismatch
 
 ADDRESS = "SP000000000000000000002Q6VF78"
 WIDE = t.TupleType(tuple((f"f{i:02}", t.UINT) for i in range(20)))

@@ -6,7 +6,7 @@ import pytest
 
 from compiler import types as t
 from compiler.values import Int, List, StringAscii, Tuple, UInt, Value
-from runtime.codec import Codec, Mismatch
+from runtime.codecs import Codec, Mismatch
 from tests.runtime.test_codec import Heap
 
 PAIR = t.TupleType((("a", t.INT), ("b", t.INT)))

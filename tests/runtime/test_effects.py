@@ -12,7 +12,7 @@ from compiler.costs.limits import EVENTS_LIMIT
 from compiler.values import Buffer, Principal, UInt
 from runtime import effects
 from runtime.chain import Chain
-from runtime.codec import principal_bytes
+from runtime.codecs import principal_bytes
 from runtime.errors import TransactionError
 from runtime.simnet import DEPLOYER, WALLET_1
 from runtime.stores.marf import MarfBacking

@@ -12,7 +12,7 @@ from compiler import types as t
 from compiler.values import NONE, Buffer, Int, Ok, Principal, Some, Tuple, UInt, Value
 from compiler.versions import ClarityVersion, Epoch
 from runtime.arguments import argument_values
-from runtime.codec import Mismatch, codec_of
+from runtime.codecs import Mismatch, codec_of
 from runtime.straight import answerer, loader
 from tests.runtime.test_codec import ADDRESS, CASES, Heap
 
