@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from clarbuild.context import silent
 from clarbuild.inspect import find_key, find_unit, load_artifact, wat_lines
-from clarbuild.problems import InputError, fault, problem
+from clarbuild.problems import InputError, fault
 from clarbuild.run import Builder
 from clarbuild.worker import CompileRequest, decoded_interfaces
 from compiler.diagnostics import ClarityError
@@ -35,11 +35,11 @@ def show_stage(builder: Builder, target: str, stage: str) -> str:
             raise fault(target, "not-built", "lost from the cache", hint="run the command again")
         return "".join(f"{line}\n" for line in wat_lines(artifact))
     request = builder.request(number)
-    path = str(unit.path or target)
     try:
         return _ast(request) if stage == "ast" else _typed(request)
-    except ClarityError as error:
-        raise InputError(problem(path, error.diagnostic, request.source)) from None
+    except ClarityError:
+        # The build has met it too, and tells it with the names that this deployment has.
+        raise InputError(*outcome.problems) from None
 
 
 def _by_hash(builder: Builder, target: str, stage: str) -> str:

@@ -119,6 +119,20 @@ def test_stages_can_be_shown(project: Workspace, tmp_path: Path, stage: str, tex
         assert text in shown.stdout
 
 
+@pytest.mark.parametrize("stage", ["typed", "wat"])
+def test_what_keeps_a_stage_from_being_shown_is_told_as_by_build(
+    tmp_path: Path, stage: str
+) -> None:
+    (tmp_path / "a.clar").write_text("(define-public (f) (contract-call? .b nope))")
+    (tmp_path / "b.clar").write_text("(define-read-only (g) u1)")
+    shown = clarbuild("show", "a", "--stage", stage, "-p", tmp_path, home=tmp_path)
+    assert shown.returncode == 1
+    assert (
+        "a.clar:1:20: error: contract 'ST1PQHQKV0RJXZFY1DGX8MNSNYVE3VGZJSRTPGZGM.b' has no public "
+        "function 'nope'"
+    ) in shown.stderr
+
+
 def test_verify_finds_nothing_to_say(project: Workspace, tmp_path: Path) -> None:
     told = clarbuild("verify", "-p", project.root, home=tmp_path)
     assert told.stdout == "2 artifacts compiled again, 0 different\n"
