@@ -31,7 +31,7 @@ from compiler.costs import Cost
 from compiler.diagnostics import ClarityError
 from compiler.interface import ContractInterface
 from compiler.interface_bytes import StoredInterface
-from compiler.values import NONE, Value
+from compiler.values import NONE, Principal, Value
 from compiler.versions import ClarityVersion, Epoch
 from runtime import accounts, simnet, snippets
 from runtime.addressing import is_standard
@@ -157,7 +157,13 @@ class Chain:
         self.blocks.mine_burn(count)
 
     def mint(self, principal: str, amount: int) -> None:
-        """Give a principal micro-STX out of nothing."""
+        """Give a principal micro-STX out of nothing; `ValueError` if it is none, or gets less."""
+        try:
+            Principal.parse(principal)
+        except ValueError:
+            raise ValueError(f"Invalid recipient address '{principal}'.") from None
+        if amount < 0:
+            raise ValueError(f"can't mint {amount} micro-STX")
         accounts.credit(self.state, principal, amount)
         accounts.change_supply(self.state, amount)
         if self._write_epoch(max(Epoch)):

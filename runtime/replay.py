@@ -140,15 +140,8 @@ class Replayer:
 def apply_operation(chain: AnyChain, operation: Mapping[str, Any]) -> Receipt | None:
     """Do what an operation says, sources in it; the receipt where it has one."""
     match operation["op"]:
-        case "epoch":
-            chain.advance_epoch(operation["epoch"])
-        case "mint":
-            chain.mint(operation["to"], int(operation["amount"]))
-        case "mine":
-            if operation.get("burn"):
-                chain.mine_burn(operation["burn"])
-            else:
-                chain.mine(operation["stacks"])
+        case "epoch" | "mint" | "mine":
+            return _move(chain, operation)
         case "deploy":
             return _deploy(chain, operation)
         case "call" | "read" as op:
@@ -163,6 +156,23 @@ def apply_operation(chain: AnyChain, operation: Mapping[str, Any]) -> Receipt | 
             return _signed(chain, parse(bytes.fromhex(operation["tx"])))
         case unknown:
             return _fault(f"unknown operation {unknown}")
+    return None
+
+
+def _move(chain: AnyChain, operation: Mapping[str, Any]) -> Receipt | None:
+    """Move a chain on; a receipt only where it can't be, as the reference VM has it."""
+    try:
+        match operation:
+            case {"op": "epoch", "epoch": epoch}:
+                chain.advance_epoch(epoch)
+            case {"op": "mint", "to": to, "amount": amount}:
+                chain.mint(to, int(amount))
+            case {"op": "mine", "burn": count} if count:
+                chain.mine_burn(count)
+            case _:
+                chain.mine(operation["stacks"])
+    except ValueError as error:
+        return Receipt(error=Rejected(str(error)))
     return None
 
 

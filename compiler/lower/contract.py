@@ -269,7 +269,7 @@ class _Form:
         own = fn.lower(value)
         held = fn.hold(own)
         fn.push(held)
-        fn.convert(own, type_)
+        fn.convert(own, type_, admitted=True)
         self.module.generated.serialize_stack(fn, type_)
         pointer, length = fn.local_i32(), fn.local_i32()
         fn.code.local_set(length).local_set(pointer)

@@ -61,6 +61,22 @@ def test_every_line_that_asks_is_answered(tmp_path):
     }
 
 
+def test_what_cannot_be_done_to_a_chain_is_answered(tmp_path):
+    lines = [
+        {"op": "epoch", "epoch": "2.4"},
+        {"op": "mine", "stacks": 1},
+        {"op": "mint", "to": "nobody", "amount": "5"},
+        {"op": "mint", "to": WALLET_1, "amount": "-5"},
+        {"op": "mine", "burn": 1},
+    ]
+    answers = run(tmp_path, [json.dumps(line) for line in lines])
+    assert [(answer["line"], answer["error"]) for answer in answers] == [
+        (2, {"kind": "message", "message": "before epoch 3.0 only burn blocks can be mined"}),
+        (3, {"kind": "message", "message": "Invalid recipient address 'nobody'."}),
+        (4, {"kind": "message", "message": "can't mint -5 micro-STX"}),
+    ]
+
+
 def test_a_line_that_is_no_json_is_answered_too(tmp_path):
     answers = run(tmp_path, ["{", json.dumps(LOG[0]), json.dumps(LOG[2])])
     assert [answer["ok"] for answer in answers] == [False, True]
