@@ -6,7 +6,7 @@ Types are inferred in one direction, from the leaves up. Knows no word: `rules.p
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from compiler.check import faults, traits
 from compiler.check.rules import keywords_of, rules_of
@@ -22,15 +22,19 @@ from compiler.types import (
     INT,
     PRINCIPAL,
     UINT,
+    BoolType,
     BufferType,
     CallablePrincipalType,
     CallableTraitType,
+    IntType,
+    PrincipalType,
     ResponseType,
     StringAsciiType,
     StringUtf8Type,
     TraitIdentifier,
     TraitReferenceType,
     Type,
+    UIntType,
 )
 from compiler.values import Buffer, Int, Literal, Principal, StringAscii, StringUtf8, UInt
 
@@ -51,6 +55,22 @@ LITERAL_TYPES: dict[type[Literal], Callable[[Any], Type]] = {
         CallablePrincipalType(literal.value) if "." in literal.value else PRINCIPAL
     ),
 }
+
+# Not all types admit themselves: a literal contract is a principal where its type is asked for
+# (`TypeSignature::admits_type_v2_1`), as what holds one holds a principal.
+_ADMIT_THEMSELVES: Final = frozenset(
+    {
+        BoolType,
+        BufferType,
+        CallableTraitType,
+        IntType,
+        PrincipalType,
+        StringAsciiType,
+        StringUtf8Type,
+        TraitReferenceType,
+        UIntType,
+    }
+)
 
 
 class Checker:
@@ -124,7 +144,7 @@ class Checker:
         if not self.version.casts_traits:
             return self._expect_clarity1(node, scope, expected)
         found = self.visit(node, scope)
-        if found is expected:
+        if found is expected and found.__class__ in _ADMIT_THEMSELVES:
             return found
         try:
             traits.check_cast(self, found, expected, 1)
@@ -148,7 +168,8 @@ class Checker:
             self.types[node.id] = expected
             return expected
         found = self.visit(node, scope)
-        if found is not expected and not admits_v2_1(expected, found):
+        same = found is expected and found.__class__ in _ADMIT_THEMSELVES
+        if not same and not admits_v2_1(expected, found):
             fault = faults.type_mismatch(expected, found)
             fault.span = node.span
             raise fault
