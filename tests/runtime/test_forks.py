@@ -201,7 +201,7 @@ def test_places_and_forks_cost_the_same_on_any_chain(kind, modules):
         made = Chain(modules=modules, state=STATES[kind](), genesis_time=1_000_000)
         made.advance_epoch("3.2")
         for number in range(blocks):
-            made.mint(f"ST{number}", 1)
+            made.mint(f"{DEPLOYER}.n{number}", 1)
             made.mine()
         times = []
         for _ in range(7):
