@@ -15,9 +15,9 @@ from pathlib import Path
 from clarbuild.project import Project
 from clarbuild.provider import CachedModules
 from clarbuild.surroundings import open_surroundings
-from runtime.chain import Siblings
 from runtime.engine import engine_for
 from runtime.modules import ModuleRequest
+from runtime.siblings import Siblings
 
 LIVE = 300
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 import logging
 from collections.abc import (
     Callable,
-    Iterator,
     Mapping,
     MutableMapping,
     MutableSequence,
@@ -26,11 +25,9 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from msgspec import Struct
 from msgspec.structs import replace
 
-from compiler.contracts import DEPLOYER, bind
+from compiler.contracts import bind
 from compiler.costs import Cost
 from compiler.diagnostics import ClarityError
-from compiler.interface import ContractInterface
-from compiler.interface_bytes import StoredInterface
 from compiler.values import NONE, Principal, Value
 from compiler.versions import ClarityVersion, Epoch
 from runtime import accounts, simnet, snippets
@@ -50,13 +47,13 @@ from runtime.memory import UncountedMemoryError
 from runtime.modules import (
     Artifact,
     CompileInMemory,
-    Interfaces,
     ModuleProvider,
     ModuleRequest,
 )
 from runtime.prepared import Prepared
 from runtime.receipts import Receipt
 from runtime.session import Isolation, Session
+from runtime.siblings import Siblings
 from runtime.state import MemoryState, State
 
 if TYPE_CHECKING:
@@ -543,32 +540,3 @@ def _told(error: TransactionError, contract: str, function: str) -> TransactionE
     if "Failed to read non-consensus contract metadata" in error.detail:
         return Rejected(f"Contract '{contract}' does not exist")
     return error
-
-
-class Siblings(Interfaces):
-    """The chain's interfaces as a contract of one deployer names and sees them."""
-
-    __slots__ = ("_address", "_contracts")
-
-    def __init__(self, contracts: Mapping[str, Contract], address: str) -> None:
-        self._contracts = contracts
-        self._address = address
-
-    def __getitem__(self, identifier: str) -> ContractInterface:
-        return self._contracts[self._full(identifier)].seen_by(identifier, self._address)
-
-    def stored(self, identifier: str) -> StoredInterface | None:
-        """See `Interfaces`."""
-        contract = self._contracts.get(self._full(identifier))
-        return None if contract is None else contract.stored_interface
-
-    def _full(self, identifier: str) -> str:
-        if identifier.startswith(DEPLOYER):
-            return self._address + identifier[len(DEPLOYER) :]
-        return identifier
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._contracts)
-
-    def __len__(self) -> int:
-        return len(self._contracts)

@@ -29,9 +29,9 @@ from compiler.costs import Cost
 from compiler.description import ModuleDescription
 from compiler.interface_bytes import StoredInterface
 from compiler.versions import Epoch
-from runtime.chain import Siblings
 from runtime.contracts import Contract
 from runtime.modules import ModuleProvider, ModuleRequest
+from runtime.siblings import Siblings
 from runtime.static_costs import Deployed, StaticCosts
 
 if TYPE_CHECKING:

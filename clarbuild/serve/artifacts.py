@@ -16,9 +16,10 @@ from clarbuild.provider import CachedModules
 from clarbuild.surroundings import toolchain
 from clarbuild.version import VERSION
 from compiler.wasm.disassembler import disassemble
-from runtime.chain import Chain, Siblings
+from runtime.chain import Chain
 from runtime.contracts import Contract
 from runtime.modules import Artifact, CompileInMemory, ModuleProvider, ModuleRequest
+from runtime.siblings import Siblings
 
 _LINE: Final = re.compile(r"(.*?)\s*;; (\d+): .*")
 """An instruction, with the line of Clarity that `clarbuild.inspect` writes beside it."""

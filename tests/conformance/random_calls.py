@@ -54,12 +54,13 @@ from compiler.values import (
     Value,
 )
 from runtime.boot import BootContracts
-from runtime.chain import Chain, Siblings
+from runtime.chain import Chain
 from runtime.crosscheck.generator.material import SENDERS, Material
 from runtime.crosscheck.pair import cause_of, comparable
 from runtime.modules import CompileInMemory
 from runtime.reference import Operation, ReferenceVM, invocation
 from runtime.replay import apply_operation
+from runtime.siblings import Siblings
 from tests.conformance.mutants import with_mutants
 
 _CALLS: Final = ("call", "read")

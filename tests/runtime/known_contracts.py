@@ -7,9 +7,9 @@ from typing import Any
 
 from compiler.description import ModuleDescription
 from compiler.versions import ClarityVersion, Epoch
-from runtime.chain import Siblings
 from runtime.contracts import Contract
 from runtime.modules import CompileInMemory, ModuleRequest
+from runtime.siblings import Siblings
 from runtime.static_costs import Deployed
 
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
