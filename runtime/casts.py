@@ -24,7 +24,7 @@ from compiler.types import (
     TupleType,
     Type,
 )
-from compiler.values import Value
+from compiler.values import Some, Value
 from compiler.versions import Epoch
 
 _TRAITS: Final = (CallableTraitType, TraitReferenceType)
@@ -43,6 +43,9 @@ def growth(of: Type) -> Growth | None:
         return lambda _: TRAIT_GROWTH
     if not most_traits(of):
         return None
+    if isinstance(of, OptionalType) and (within := growth(of.inner)) is not None:
+        # The usual case besides, which needs no look at types.
+        return lambda value: within(value.value) if isinstance(value, Some) else 0
 
     def grows(value: Value) -> int:
         try:

@@ -162,13 +162,13 @@ def apply_operation(chain: AnyChain, operation: Mapping[str, Any]) -> Receipt | 
 def _move(chain: AnyChain, operation: Mapping[str, Any]) -> Receipt | None:
     """Move a chain on; a receipt only where it can't be, as the reference VM has it."""
     try:
-        match operation:
-            case {"op": "epoch", "epoch": epoch}:
-                chain.advance_epoch(epoch)
-            case {"op": "mint", "to": to, "amount": amount}:
-                chain.mint(to, int(amount))
-            case {"op": "mine", "burn": count} if count:
-                chain.mine_burn(count)
+        match operation["op"]:
+            case "epoch":
+                chain.advance_epoch(operation["epoch"])
+            case "mint":
+                chain.mint(operation["to"], int(operation["amount"]))
+            case _ if operation.get("burn"):
+                chain.mine_burn(operation["burn"])
             case _:
                 chain.mine(operation["stacks"])
     except ValueError as error:

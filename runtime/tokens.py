@@ -39,6 +39,12 @@ def _put_amount(s: Slots, amount: int) -> None:
     s[1] = high - (1 << 64) if high >> 63 else high
 
 
+def _asset(guest: Guest, s: Slots) -> tuple[bytes, str]:
+    """The bytes of the non-fungible token that the slots name, and the state's key of its owner."""
+    asset = guest.read(s[1], s[2])
+    return asset, guest.keys.assets[s[0]] + asset.hex()
+
+
 class Tokens:
     """What instances call of a host about what is owned."""
 
@@ -161,7 +167,7 @@ class Tokens:
 
     def _nft_owner(self, s: Slots) -> None:
         guest = self._host.guest
-        owner = self._owner(guest.keys.assets[s[0]] + guest.read(s[1], s[2]).hex())
+        owner = self._owner(_asset(guest, s)[1])
         if owner is None:
             s[0] = s[1] = 0
         else:
@@ -172,9 +178,8 @@ class Tokens:
         host = self._host
         guest = host.guest
         token = s[0]
-        asset = guest.read(s[1], s[2])
+        asset, key = _asset(guest, s)
         owner = guest.read(s[3], s[4])
-        key = guest.keys.assets[token] + asset.hex()
         if self._owner(key) is not None:
             s[0] = 1
             return
@@ -187,9 +192,8 @@ class Tokens:
         host = self._host
         guest = host.guest
         token = s[0]
-        asset = guest.read(s[1], s[2])
+        asset, key = _asset(guest, s)
         sender = guest.read(s[3], s[4])
-        key = guest.keys.assets[token] + asset.hex()
         if not self._owned_by(sender, key, s):
             return
         host.state.put(key, NONE)
@@ -202,13 +206,12 @@ class Tokens:
         host = self._host
         guest = host.guest
         token = s[0]
-        asset = guest.read(s[1], s[2])
+        asset, key = _asset(guest, s)
         sender = guest.read(s[3], s[4])
         recipient = guest.read(s[5], s[6])
         if sender == recipient:
             s[0] = 2
             return
-        key = guest.keys.assets[token] + asset.hex()
         if not self._owned_by(sender, key, s):
             return
         host.state.put(key, SOME + recipient)

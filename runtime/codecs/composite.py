@@ -83,14 +83,6 @@ def response(make: Make, ok: Type, err: Type, *, dynamic: bool) -> Part:
     return encode, decode, copy
 
 
-def _takes(encode: Encode, value: Value, memory: Memory) -> bool:
-    try:
-        encode(value, [], memory)
-    except Mismatch:
-        return False
-    return True
-
-
 def tuple_(make: Make, of: TupleType, *, dynamic: bool) -> Part:
     """The fields in order, then the type that it carries, if it can carry one."""
     parts: list[tuple[str, int, Encode, Decode, Copy]] = []
@@ -103,8 +95,6 @@ def tuple_(make: Make, of: TupleType, *, dynamic: bool) -> Part:
     has_type = dynamic and vector > 0
     count = len(parts)
 
-    spare_names = {field.name for _, field in of.fields if isinstance(field, SpareType)}
-    encoders = {key: encode_field for key, _, encode_field, _, _ in parts}
     spare = {key: field for key, field in of.fields if isinstance(field, SpareType)}
 
     def encode(value: Value, out: list[int], memory: Memory) -> None:
@@ -128,18 +118,28 @@ def tuple_(make: Make, of: TupleType, *, dynamic: bool) -> Part:
         )
 
     def encode_there(value: Value, out: list[int], memory: Memory) -> None:
-        if isinstance(value, Tuple):
+        if not isinstance(value, Tuple):
+            raise Mismatch(f"wants a tuple, not {value}")
+        left = dict(value.fields)
+        for key, _, encode_field, _, _ in parts:
+            if key not in spare:
+                if key not in left:
+                    raise Mismatch(f"the tuple lacks {key}")
+                encode_field(left.pop(key), out, memory)
+                continue
             # In an optional, as the field itself is to the codec.
-            fields = dict(value.fields)
-            found = {name: fields.pop(name, None) for name in spare_names}
-            for key, field in spare.items():
-                one = found[field.name]
-                fields[key] = NONE
-                if one is not None and _takes(encoders[key], Some(one), memory):
-                    fields[key], found[field.name] = Some(one), None
-            # What is left is of none of its types: a field too many.
-            value = Tuple(fields | {name: one for name, one in found.items() if one is not None})
-        encode(value, out, memory)
+            name, before = spare[key].name, len(out)
+            try:
+                encode_field(Some(left[name]) if name in left else NONE, out, memory)
+                left.pop(name, None)
+            except Mismatch:
+                # It may be of the type that the next key of its name has.
+                del out[before:]
+                encode_field(NONE, out, memory)
+        if left:
+            raise Mismatch(f"wants a tuple without {', '.join(left)}, not {value}")
+        if has_type:
+            out.append(0)
 
     def decode_there(slots: Slots, at: int, memory: Memory) -> Value:
         fields = {}

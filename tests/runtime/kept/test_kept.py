@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing, contextmanager
 
 import pytest
 from msgspec import structs
@@ -172,6 +173,17 @@ def test_a_version_that_does_not_compile_a_contract_says_which():
         opened(store, Refuses(), OLDER)
 
 
+@contextmanager
+def altered(path):
+    """The database of a chain with a history, to be changed behind its back."""
+    with open_chain(path) as folder:
+        chain = opened(folder.store)
+        history(chain)
+        chain.finish()
+    with closing(sqlite3.connect(path / "chain.sqlite")) as db, db:
+        yield db
+
+
 @pytest.mark.parametrize(
     ("key", "wrong", "reason"),
     [
@@ -181,18 +193,12 @@ def test_a_version_that_does_not_compile_a_contract_says_which():
     ],
 )
 def test_rows_that_do_not_match_their_digests_are_refused(tmp_path, key, wrong, reason):
-    with open_chain(tmp_path) as folder:
-        chain = opened(folder.store)
-        history(chain)
-        chain.finish()
-    db = sqlite3.connect(tmp_path / "chain.sqlite")
-    with db:
+    with altered(tmp_path) as db:
         done = db.execute(
             "UPDATE history SET value = ? WHERE key = ?",
             (wrong.encode(), f"clr-meta::{COUNTER}::{key}"),
         )
         assert done.rowcount == 1
-    db.close()
     with open_chain(tmp_path) as folder, pytest.raises(DamagedChain, match=reason):
         opened(folder.store)
 
@@ -205,14 +211,8 @@ def test_rows_that_do_not_match_their_digests_are_refused(tmp_path, key, wrong, 
     ],
 )
 def test_rows_that_are_gone_are_missed(tmp_path, key, reason):
-    with open_chain(tmp_path) as folder:
-        chain = opened(folder.store)
-        history(chain)
-        chain.finish()
-    db = sqlite3.connect(tmp_path / "chain.sqlite")
-    with db:
+    with altered(tmp_path) as db:
         assert db.execute("DELETE FROM history WHERE key LIKE ?", (f"%::{key}",)).rowcount == 1
-    db.close()
     with open_chain(tmp_path) as folder, pytest.raises(DamagedChain, match=reason):
         opened(folder.store)
 
